@@ -1,0 +1,98 @@
+"""What does the network do with itself, every control period? All of it is here."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import PRNGKeyArray
+
+from gemel.autonomy.actuator import AbstractActuator
+from gemel.autonomy.arbiter import arbitrate
+from gemel.autonomy.decision import Approved, Plan, Refused
+from gemel.autonomy.guard import Guard, Outlook
+from gemel.autonomy.journal import AbstractJournal
+from gemel.autonomy.loops.base import AbstractLoop
+from gemel.autonomy.telling import decided, outcome_of
+from gemel.twin.belief import Belief
+from gemel.twin.forecast import Forecast, Thresholds
+from gemel.twin.source import AbstractSource
+from gemel.twin.synchronise import Synchroniser, reported_kpis
+
+
+@dataclasses.dataclass
+class Watch:
+    """What was expected of the period that runs now, and by which decision."""
+
+    forecast: Forecast
+    plan: Plan | None = None
+    decision: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Cycle:
+    """The parts; the cycle itself keeps nothing but what it returns."""
+
+    source: AbstractSource
+    actuator: AbstractActuator
+    synchroniser: Synchroniser
+    loops: dict[str, AbstractLoop]
+    guard: Guard
+    journal: AbstractJournal
+    thresholds: Thresholds
+
+    def turn(
+        self, belief: Belief, watch: Watch | None, outlook: Outlook, key: PRNGKeyArray
+    ) -> tuple[Belief, Approved | Refused | None, Watch, bool]:
+        """Belief, decision, what to watch for next, and whether a plan was undone."""
+        now_s = outlook.elapsed_s
+        belief = self.learn(belief, watch, key)
+        undone = False
+        if watch and watch.plan and watch.decision is not None:
+            told = reported_kpis(self.source.observe(), self.thresholds)
+            outcome, breach = outcome_of(watch.forecast, told, self.guard.intent)
+            fact = {"decision": watch.decision, "elapsed_s": now_s}
+            self.journal.append({"kind": "outcome", **fact, "outcome": outcome})
+            if breach:
+                self.actuator.fall_back(watch.plan)
+                self.journal.append({"kind": "abort", **fact, "abort": breach})
+                undone = True
+        controls = self.source.controls()
+        decision, plan, number = None, None, None
+        if not undone:
+            wishes = [
+                loop.propose(belief, controls, now_s) for loop in self.loops.values()
+            ]
+            joint = arbitrate(
+                controls, [w for w in wishes if w], belief.network.cells.name
+            )
+            decision = self.guard.review(joint, belief, outlook) if joint else None
+        if isinstance(decision, Approved):
+            plan = self.actuator.apply(decision)
+        if decision is not None:
+            number = self.journal.append(decided(decision, belief, now_s))
+        set_now = self.source.controls()
+        expected = self.guard.forecast(belief, set_now, now_s)
+        return belief, decision, Watch(expected, plan, number), undone
+
+    def learn(
+        self, belief: Belief, watch: Watch | None, key: PRNGKeyArray
+    ) -> Belief:
+        """What the last report taught, about the network and about our forecasts."""
+        observation = self.source.observe()
+        belief = predict_update(self.synchroniser, belief, observation, key)
+        if watch is None:
+            return belief
+        told = reported_kpis(observation, self.thresholds)
+        told = jax.tree.map(jnp.asarray, told)
+        return self.synchroniser.learn_from(belief, watch.forecast, told)
+
+
+def predict_update(synchroniser, belief, observation, key):
+    """One period on, and then the news."""
+    one, two = jax.random.split(key)
+    return _predict_update(synchroniser, belief, observation, one, two)
+
+
+@jax.jit
+def _predict_update(synchroniser, belief, observation, one, two):
+    return synchroniser.update(synchroniser.predict(belief, one), observation, two)

@@ -1,0 +1,51 @@
+"""Which commands are there?"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gemel.cli.data import data
+from gemel.cli.frame import Level, own_version, run, use_log_level
+from gemel.cli.pathloss import pathloss
+from gemel.cli.scenarios import scenarios
+
+# What a command needs is imported inside it: `gemel --help` must not wait for JAX.
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def print_version(asked: bool) -> bool:
+    if asked:
+        typer.echo(f"gemel {own_version()}")
+        raise typer.Exit
+    return asked
+
+
+@app.callback()
+def gemel(
+    log_level: Annotated[
+        Level,
+        typer.Option(callback=use_log_level, help="What to tell on stderr, and up."),
+    ] = "warning",
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=print_version,
+            is_eager=True,  # before a missing command is noticed
+            help="Print the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """A live twin of a mobile network, which tries every change on itself first."""
+
+
+app.command()(scenarios)
+app.command()(pathloss)
+app.add_typer(data, name="data")
+# gemel run and gemel what-if go here, one line each, imported above.
+
+
+def main() -> None:
+    """The entry point: run the command line and leave with its exit code."""
+    sys.exit(run(app, sys.argv[1:]))

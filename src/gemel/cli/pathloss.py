@@ -1,0 +1,140 @@
+"""How much does one link lose on its way, or a whole table of links?"""
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from gemel.cli.frame import AsJson, LogLevel, Seed, print_json
+
+ModelName = Literal["uma", "umi", "rma", "inh"]
+
+
+def pathloss(
+    model: Annotated[
+        ModelName, typer.Option(help="Of 3GPP TR 38.901, table 7.4.1-1.")
+    ] = "uma",
+    line_of_sight: Annotated[
+        bool, typer.Option("--los/--nlos", help="Do they see each other?")
+    ] = True,
+    carrier_ghz: Annotated[
+        float | None, typer.Option(help="Of the carrier.", max=1_000.0)
+    ] = None,
+    distance_2d_m: Annotated[
+        float | None, typer.Option("--distance-2d-m", help="Along the ground.")
+    ] = None,
+    base_height_m: Annotated[
+        float | None, typer.Option(help="Of the antenna above ground.")
+    ] = None,
+    user_height_m: Annotated[float, typer.Option(help="Of the user.")] = 1.5,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="Many links instead: a CSV with the columns model, los, carrier_ghz, "
+            "distance_2d_m, base_height_m, user_height_m."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="CSV to write: the table with loss_db and valid added."),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Names in the table, e.g. distance_2d_m=d,carrier_ghz=f."),
+    ] = None,
+    as_json: AsJson = False,
+    seed: Seed = 0,
+    log_level: LogLevel = None,
+) -> None:
+    """The path loss of one link, or of every link of a table.
+
+    Not valid: outside the range the source speaks for, an extrapolation.
+    """
+    needed = {
+        "--carrier-ghz": carrier_ghz,
+        "--distance-2d-m": distance_2d_m,
+        "--base-height-m": base_height_m,
+    }
+    if table is not None:
+        if given := [name for name, value in needed.items() if value is not None]:
+            raise typer.BadParameter(
+                f"goes without {', '.join(given)}; the table says it. Leave one out.",
+                param_hint="--table",
+            )
+        if out is None:
+            raise typer.BadParameter(
+                "needs --out FILE.csv to write to.", param_hint="--table"
+            )
+        _many_links(table, out, columns, as_json)
+        return
+    if out is not None or columns is not None:
+        raise typer.BadParameter(
+            "goes only with --table FILE.csv. Add it.",
+            param_hint="--out" if out is not None else "--columns",
+        )
+    if missing := [name for name, value in needed.items() if value is None]:
+        raise typer.BadParameter(
+            f"give {', '.join(missing)}, or --table FILE.csv for many links.",
+            param_hint="one link",
+        )
+    numbers = {**needed, "--user-height-m": user_height_m}
+    for name, value in numbers.items():
+        if value is not None and not (math.isfinite(value) and value > 0.0):
+            raise typer.BadParameter(
+                f"{value} is not above zero. Give a finite number above zero.",
+                param_hint=name,
+            )
+    link = {
+        "model": model,
+        "line_of_sight": line_of_sight,
+        "carrier_ghz": carrier_ghz,
+        "distance_2d_m": distance_2d_m,
+        "base_height_m": base_height_m,
+        "user_height_m": user_height_m,
+    }
+    loss_db, valid = _one_link(link)
+    if as_json:
+        print_json({**link, "loss_db": loss_db, "valid": valid})
+        return
+    typer.echo(f"path loss  {loss_db:.1f} dB")
+    inside = "yes" if valid else f"no: outside the range that TR 38.901 gives {model}"
+    typer.echo(f"valid      {inside}")
+
+
+def _one_link(link: dict[str, Any]) -> tuple[float, bool]:
+    """Loss in dB, and whether it is inside the range of the path loss."""
+    from gemel.interfaces.tables.links import LinkRow, path_losses
+
+    loss_db, valid = path_losses([LinkRow(**link)])
+    return float(loss_db[0]), bool(valid[0])
+
+
+def _many_links(table: Path, out: Path, columns: str | None, as_json: bool) -> None:
+    from gemel.interfaces.tables.links import path_losses, read_links, write_links
+
+    links = read_links(table, renamed(columns))
+    loss_db, valid = path_losses(links.rows)
+    write_links(out, links, loss_db, valid)
+    outside = len(valid) - int(valid.sum())
+    if as_json:
+        print_json({"out": str(out), "links": len(valid), "outside_range": outside})
+        return
+    typer.echo(f"{len(valid)} links written to {out}, {outside} outside the range")
+
+
+def renamed(columns: str | None) -> dict[str, str] | None:
+    """Our column names to the file's, from `ours=theirs,ours=theirs`.
+
+    Raises a usage error where the text is not of that form.
+    """
+    if columns is None:
+        return None
+    pairs = [pair.split("=") for pair in columns.split(",")]
+    if not all(len(pair) == 2 and all(map(str.strip, pair)) for pair in pairs):
+        raise typer.BadParameter(
+            f"{columns!r} is not of the form ours=theirs,ours=theirs. "
+            "Write e.g. carrier_ghz=f.",
+            param_hint="--columns",
+        )
+    return {ours.strip(): theirs.strip() for ours, theirs in pairs}

@@ -1,0 +1,1 @@
+"""What plays the part of the real network, with secrets of its own?"""

@@ -1,0 +1,1 @@
+"""What do maps know of the ground and what stands on it?"""

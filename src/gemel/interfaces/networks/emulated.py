@@ -1,0 +1,104 @@
+"""How does the stand-in look from outside: counters out, plans in, secrets kept?
+
+Reports carry what TS 28.552 says a cell reports, as whole numbers where it wants whole
+numbers. Nothing else leaves: no true angle, gain, place or wish.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from gemel.autonomy.actuator import AbstractActuator
+from gemel.emulator.stand_in import Lived, StandIn
+from gemel.network.controls import Controls
+from gemel.network.counters import Counters, measurements
+from gemel.twin.source import AbstractSource, Measured, Observation
+
+WHOLE = ("RRU.PrbTotDl", "DRB.PdcpSduVolumeDL")  # integers in TS 28.552
+
+
+def reported(
+    counters: Counters, controls: Controls, elapsed_s: float, period_s: float
+) -> Observation:
+    """The report of one period, as the management system would send it."""
+    measured = {}
+    awake = np.asarray(controls.awake)
+    for name, value in measurements(counters).items():
+        number = np.asarray(value, np.float64)
+        number = np.floor(number) if name in WHOLE else number
+        # A cell asleep has nothing to say of throughput; its blocks and bits are zero.
+        present = awake & (number > 0) if name == "DRB.UEThpDl" else awake | (number >= 0)
+        measured[name] = Measured(
+            jnp.asarray(number, jnp.float32),
+            jnp.asarray(present),
+            jnp.zeros(number.shape),
+        )
+    return Observation(
+        jnp.asarray(elapsed_s, jnp.float32),
+        jnp.asarray(period_s, jnp.float32),
+        measured,
+        controls,
+    )
+
+
+class EmulatedSource(AbstractSource):
+    """One life of a stand-in, observed."""
+
+    def __init__(self, stand_in: StandIn, life: int, period_s: float):
+        self._stand_in = stand_in
+        self._life = life
+        self._period_s = period_s
+        self._report: Observation | None = None
+
+    def observe(self) -> Observation:
+        lived = self._stand_in.lived(self._life)
+        if lived is None:
+            raise RuntimeError("the stand-in has not lived a period yet")
+        began_s = self._stand_in.elapsed_s - self._period_s
+        if self._report is None or float(self._report.elapsed_s) != np.float32(began_s):
+            # Plans are activated between periods, so today's knobs may be newer than
+            # the report: remember those it was lived under.
+            self._report = reported(
+                lived.counted(), lived.controls, began_s, self._period_s
+            )
+        return self._report
+
+    def controls(self) -> Controls:
+        return self._stand_in.controls(self._life)
+
+
+class EmulatedActuator(AbstractActuator):
+    """One life of a stand-in, turned."""
+
+    def __init__(self, stand_in: StandIn, life: int):
+        super().__init__()
+        self._stand_in = stand_in
+        self._life = life
+
+    def _now(self) -> tuple[Controls, float]:
+        return self._stand_in.controls(self._life), self._stand_in.elapsed_s
+
+    def _set(self, controls: Controls) -> None:
+        self._stand_in.turn(self._life, controls)
+
+
+def recall(
+    stand_in: StandIn, began_s: float, periods: int, period_s: float, steps: int
+) -> list[Observation]:
+    """Yesterday's reports: the same network lived through in steps of a whole period.
+
+    A coarse memory, one look a period, as an operator's archive would be richer than
+    this. Moves the stand-in's clock to the end of it.
+    """
+    told: list[Observation] = []
+    stand_in.elapsed_s = began_s
+    while len(told) < periods:
+        stand_in.advance(steps, period_s)
+        lived: Lived = stand_in.lived(0)  # type: ignore[assignment]
+        every: Float[Array, " time"] = lived.counters.elapsed_s
+        for row in range(every.size):
+            counters = jax.tree.map(lambda leaf, row=row: leaf[row], lived.counters)
+            when_s = began_s + len(told) * period_s
+            told.append(reported(counters, lived.controls, when_s, period_s))
+    return told[:periods]

@@ -1,0 +1,1 @@
+"""Where does what happened outlive the process?"""

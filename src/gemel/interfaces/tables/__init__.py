@@ -1,0 +1,1 @@
+"""How do tables that people keep become our types, and back?"""

@@ -1,0 +1,1 @@
+"""What does the equipment do: controls, association, load, energy, counters, step."""

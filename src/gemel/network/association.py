@@ -1,0 +1,75 @@
+"""Which cell serves each user?
+
+Absolute priorities first (TS 38.304 clause 5.2.4.5): the highest layer whose SS-RSRP is
+above its entry level. Within a layer the strongest, cell individual offset included, and
+a neighbour only when it is better than today's cell by the handover margin (the A3 event
+of TS 38.331 clause 5.5.4.4 seen at steps longer than its timers).
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from gemel.network.candidates import Candidates
+from gemel.network.cells import Cells
+from gemel.network.controls import Controls
+from gemel.units import db_from_ratio
+
+PRIORITY_STEP_DB = 1_000.0  # far above any level: priority decides before strength
+SUBCARRIERS_PER_PRB = 12.0
+
+
+class Served(eqx.Module):
+    """Who serves, and the co-layer candidates that interfere.
+
+    cell:      of the serving cell
+    layer:     of the serving cell
+    gain_db:   of the serving cell
+    rsrp_dbm:  SS-RSRP of the serving cell, per resource element
+    covered:   a cell above ABSENT was found at all
+    """
+
+    cell: Int[Array, " user"]
+    layer: Int[Array, " user"]
+    gain_db: Float[Array, " user"]
+    rsrp_dbm: Float[Array, " user"]
+    covered: Bool[Array, " user"]
+
+
+def per_element_db(cells: Cells) -> Float[Array, " cell"]:
+    """From carrier power down to the power of one resource element."""
+    return -db_from_ratio(SUBCARRIERS_PER_PRB * cells.carriers.prb)[cells.layer]
+
+
+def associate(
+    cells: Cells,
+    candidates: Candidates,
+    controls: Controls,
+    serving: Int[Array, " user"],
+) -> Served:
+    """The serving cell of every user; `serving` is today's, or -1 for a newcomer."""
+    offset_db = controls.power_dbm + per_element_db(cells)
+    priority = PRIORITY_STEP_DB * cells.carriers.priority
+    entry_dbm = cells.carriers.entry_dbm
+    shown_db = jnp.where(controls.awake, offset_db, -jnp.inf)
+
+    def one_user(cell, gain_db, serving):
+        rsrp_dbm = gain_db + shown_db[cell]
+        margin_db = controls.handover_margin_db[serving]
+        stays = jnp.where(cell == serving, margin_db, 0.0)
+        level_dbm = rsrp_dbm + controls.individual_offset_db[cell] + stays
+        preferred = level_dbm >= entry_dbm[:, None]
+        score = level_dbm + jnp.where(preferred, priority[:, None], 0.0)
+        best = jnp.argmax(score.reshape(-1))
+        layer = (best // cell.shape[1]).astype(jnp.int32)
+        flat_dbm = rsrp_dbm.reshape(-1)[best]
+        return Served(
+            cell.reshape(-1)[best],
+            layer,
+            gain_db.reshape(-1)[best],
+            flat_dbm,
+            flat_dbm > -200.0,
+        )
+
+    return jax.vmap(one_user)(candidates.cell, candidates.gain_db, serving)

@@ -1,0 +1,69 @@
+"""Does this user see that antenna: by the map where there is one, by chance elsewhere?"""
+
+import abc
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from gemel.radio.shadowing import CorrelatedField
+from gemel.world.buildings import Buildings
+
+LINE_OF_SIGHT_STREAM = 2
+LINE_OF_SIGHT_CORRELATION_M = 50.0  # TR 38.901 table 7.6.3.1-2, row UMa
+OWN_BUILDING_M = 15.0  # an indoor user looks out through this much of the own house
+
+
+class AbstractLineOfSight(eqx.Module):
+    """One link. `probability` is what the path-loss model says where there is no map."""
+
+    @abc.abstractmethod
+    def sees(
+        self,
+        user_m: Float[Array, "3"],
+        indoor: Bool[Array, ""],
+        head_m: Float[Array, "3"],
+        site: Int[Array, ""],
+        probability: Float[Array, ""],
+    ) -> Bool[Array, ""]:
+        """Whether the straight path outside the user's own building is free."""
+
+
+class ByChance(AbstractLineOfSight):
+    """TR 38.901 clause 7.6.3.3: a correlated uniform number against the probability."""
+
+    field: CorrelatedField
+
+    def sees(
+        self,
+        user_m: Float[Array, "3"],
+        indoor: Bool[Array, ""],
+        head_m: Float[Array, "3"],
+        site: Int[Array, ""],
+        probability: Float[Array, ""],
+    ) -> Bool[Array, ""]:
+        drawn = self.field.uniform(
+            user_m[0],
+            user_m[1],
+            site,
+            jnp.asarray(LINE_OF_SIGHT_CORRELATION_M),
+            LINE_OF_SIGHT_STREAM,
+        )
+        return drawn < probability
+
+
+class ByMap(AbstractLineOfSight):
+    """The height raster decides; nobody rolls dice where the houses are known."""
+
+    buildings: Buildings
+
+    def sees(
+        self,
+        user_m: Float[Array, "3"],
+        indoor: Bool[Array, ""],
+        head_m: Float[Array, "3"],
+        site: Int[Array, ""],
+        probability: Float[Array, ""],
+    ) -> Bool[Array, ""]:
+        skip_m = jnp.where(indoor, OWN_BUILDING_M, 0.0)
+        return self.buildings.clear(user_m, head_m, skip_m)

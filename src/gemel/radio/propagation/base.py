@@ -1,0 +1,54 @@
+"""How much of a signal is lost on the way, and how sure may we be of that?
+
+A path loss is a function of its link. Line of sight, shadowing and effective ground
+height are matters of chance: they are drawn elsewhere and passed in.
+"""
+
+import abc
+from typing import ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from gemel.radio.link import Link
+
+SPEED_OF_LIGHT_M_PER_NS = 0.3  # TR 38.901, table 7.4.1-1, note 1: c = 3.0e8 m/s
+NEAREST_M = 1.0  # every formula speaks from 1 m on; nearer users lose no less
+
+
+class AbstractPathLoss(eqx.Module):
+    """One environment.
+
+    line_of_sight_correlation_m:  how far one must go to see the mast anew, TR 38.901,
+                                  table 7.6.3.1-2, row "LOS/NLOS state"
+    """
+
+    line_of_sight_correlation_m: ClassVar[float]
+
+    @abc.abstractmethod
+    def loss_db(self, link: Link) -> Float[Array, ""]:
+        """The median loss of a link, dB; finite even where it is not `valid`."""
+
+    @abc.abstractmethod
+    def line_of_sight_probability(
+        self, distance_2d_m: Float[Array, ""], user_height_m: Float[Array, ""]
+    ) -> Float[Array, ""]:
+        """How likely a user there sees the mast, 0..1."""
+
+    @abc.abstractmethod
+    def valid(self, link: Link) -> Bool[Array, ""]:
+        """Whether the source stands behind `loss_db` of this link."""
+
+    @abc.abstractmethod
+    def shadowing_sigma_db(self, link: Link) -> Float[Array, ""]:
+        """Standard deviation of the losses of links alike, dB."""
+
+    @abc.abstractmethod
+    def correlation_m(self, line_of_sight: Bool[Array, ""]) -> Float[Array, ""]:
+        """How far one must go for the shadow to be another one, m."""
+
+
+def log10_distance_3d(link: Link) -> Float[Array, ""]:
+    """log10 of the distance in metres, from antenna to user, at least 1 m."""
+    return 0.5 * jnp.log10(jnp.maximum(link.distance_3d_squared_m2, NEAREST_M**2))

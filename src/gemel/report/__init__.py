@@ -1,0 +1,1 @@
+"""How is a lived day shown: pictures, a page, tables, and a summary?"""

@@ -1,0 +1,87 @@
+"""How do a stand-in network and its twin come from one plan, knowing different things?
+
+They share what is public: inventory, map, where people tend to be. Each has its own
+shadows, walls and people; only the stand-in has the secrets.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from gemel.emulator.building import stand_in_of
+from gemel.emulator.secrets import Secrets
+from gemel.emulator.stand_in import StandIn
+from gemel.network.candidates import Bins, Propagation, bins_of
+from gemel.network.cells import Cells, cells_of
+from gemel.network.controls import Controls, controls_of
+from gemel.network.line_of_sight import AbstractLineOfSight, ByChance, ByMap
+from gemel.radio.propagation import PATH_LOSSES
+from gemel.radio.shadowing import CorrelatedField, correlated_field
+from gemel.scenarios.plan import WorldPlan
+from gemel.world.people import draw_people
+
+CANDIDATES = 12  # a layer; two sites further out there is little left to hear
+
+
+@dataclasses.dataclass(frozen=True)
+class PublicFacts:
+    """What the inventory says, as arrays; the propagation is the twin's own."""
+
+    plan: WorldPlan
+    cells: Cells
+    controls: Controls
+    propagation: Propagation
+    bins: Bins
+
+
+def public_facts(plan: WorldPlan, seed: int) -> PublicFacts:
+    """Cells, controls and the twin's idea of propagation."""
+    cells, controls = cells_of(plan.inventory), controls_of(plan.inventory)
+    path_loss = PATH_LOSSES[plan.path_loss]()
+    bins = bins_of(cells, path_loss, controls)
+    field = correlated_field(_number(seed, 10))
+    sight = _line_of_sight(plan, field)
+    propagation = Propagation(path_loss, sight, field, bins, CANDIDATES)
+    return PublicFacts(plan, cells, controls, propagation, bins)
+
+
+def stand_in_for(
+    facts: PublicFacts, seed: int, elapsed_s: float, lives: int, secrets: Secrets
+) -> StandIn:
+    """The network, with shadows and people that the twin will never see."""
+    plan = facts.plan
+    field = correlated_field(_number(seed, 20))
+    propagation = Propagation(
+        facts.propagation.path_loss,
+        _line_of_sight(plan, field),
+        field,
+        facts.bins,
+        CANDIDATES,
+    )
+    people = draw_people(
+        plan.density,
+        plan.people,
+        np.random.default_rng([seed, 0]),
+        buildings=plan.buildings,
+    )
+    return stand_in_of(
+        facts.cells,
+        facts.controls,
+        propagation,
+        plan.density,
+        people,
+        secrets,
+        plan.busy_hour_load,
+        seed,
+        elapsed_s,
+        lives,
+    )
+
+
+def _line_of_sight(plan: WorldPlan, field: CorrelatedField) -> AbstractLineOfSight:
+    return ByMap(plan.buildings) if plan.buildings is not None else ByChance(field)
+
+
+def _number(seed: int, stream: int) -> int:
+    """A seed of its own for every purpose."""
+    return int(np.random.default_rng([seed, stream]).integers(2**31))

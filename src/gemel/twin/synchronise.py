@@ -1,0 +1,178 @@
+"""How does a report change what the twin believes?
+
+An ensemble Kalman filter, one scalar a cell, in logarithms. What a cell carried speaks
+of the demand of the zones it served; how many blocks that took speaks of its rates. A
+member's error is corrected by K = P / (P + R), P being the members' own spread: the
+surer the ensemble, the less a report moves it. What is missing moves nothing, and
+between reports the members drift apart, so without data the belief grows wider.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from gemel.network.counters import measurements
+from gemel.network.simulator import settle
+from gemel.twin.belief import ERROR_IN_POINTS, Belief, demand_bps, judged, member_state
+from gemel.twin.forecast import Forecast, Thresholds
+from gemel.twin.source import Observation
+
+
+class Synchroniser(eqx.Module):
+    """Standard deviations, of natural logarithms.
+
+    demand_drift:  of a zone's demand, per period
+    rate_drift:    of a cell's rates, per period
+    forgetting:    share of the departure from habit that is gone a period later
+    volume_error:  of a reported volume as a measure of the period's demand
+    load_error:    of a reported load as a measure of rates
+    lesson:        weight of the newest period in the record of forecast errors
+    """
+
+    demand_drift: float = 0.06
+    rate_drift: float = 0.03
+    forgetting: float = 0.02
+    volume_error: float = 0.08
+    load_error: float = 0.10
+    lesson: float = 0.15
+
+    def predict(self, belief: Belief, key: PRNGKeyArray) -> Belief:
+        """One period on, without news: today returns to habit, and doubt grows."""
+        one, two = jax.random.split(key)
+        drift = jax.random.normal(one, belief.log_demand.shape)
+        rate = jax.random.normal(two, belief.log_rate.shape)
+        kept = 1.0 - self.forgetting
+        return eqx.tree_at(
+            lambda b: (b.log_demand, b.log_rate),
+            belief,
+            (
+                kept * belief.log_demand + self.demand_drift * drift,
+                belief.log_rate + self.rate_drift * rate,
+            ),
+        )
+
+    def update(
+        self, belief: Belief, observation: Observation, key: PRNGKeyArray
+    ) -> Belief:
+        """The belief after a report about the period that began at its elapsed_s."""
+        controls = observation.controls
+        wanted_bps = demand_bps(belief, observation.elapsed_s)
+
+        def one_member(member):
+            network, state = member_state(
+                belief, wanted_bps[member], controls.awake, member
+            )
+            after, counters, _ = settle(
+                network, state, controls, observation.period_s
+            )
+            return measurements(counters), after.serving, after.load
+
+        expected, serving, load = jax.lax.map(
+            one_member, jnp.arange(belief.members)
+        )
+        keys = jax.random.split(key)
+        volume = observation.measured["DRB.PdcpSduVolumeDL"]
+        told = volume.present & (volume.value > 0.0)
+        more = self._correction(
+            expected["DRB.PdcpSduVolumeDL"],
+            volume.value,
+            told,
+            self.volume_error,
+            keys[0],
+        )
+        blocks = observation.measured["RRU.PrbTotDl"]
+        # Half a point of a whole-number percentage, against the load itself; and at
+        # full load the blocks no longer tell how much more would have been wanted.
+        rounding = 0.5 / jnp.maximum(blocks.value, 0.5)
+        told_blocks = told & blocks.present & (blocks.value > 0.0) & (blocks.value < 98)
+        # More demand alone would raise the load by as much; only the rest is rate.
+        faster = -self._correction(
+            expected["RRU.PrbTotDl"] * jnp.exp(more),
+            blocks.value,
+            told_blocks,
+            jnp.hypot(jnp.asarray(self.load_error), rounding),
+            keys[1],
+        )
+        log_demand = belief.log_demand + jax.vmap(_to_zones)(
+            more, serving, belief.zone, wanted_bps, belief.log_demand
+        )
+        return eqx.tree_at(
+            lambda b: (b.log_demand, b.log_rate, b.serving, b.load),
+            belief,
+            (log_demand, belief.log_rate + faster, serving, load),
+        )
+
+    def _correction(
+        self,
+        expected: Float[Array, "member cell"],
+        told: Float[Array, " cell"],
+        present: Array,
+        error: float | Float[Array, " cell"],
+        key: PRNGKeyArray,
+    ) -> Float[Array, "member cell"]:
+        """K x (log told - log expected), with each member's own draw of the error."""
+        usable = present[None] & (expected > 0.0)
+        log_expected = jnp.log(jnp.where(usable, expected, 1.0))
+        log_told = jnp.log(jnp.where(present, told, 1.0))
+        count = jnp.maximum(usable.sum(0, dtype=log_told.dtype), 1.0)
+        mean = jnp.where(usable, log_expected, 0.0).sum(0) / count
+        apart = jnp.where(usable, log_expected - mean[None], 0.0)
+        variance = (apart**2).sum(0) / jnp.maximum(count - 1.0, 1.0)
+        sigma = jnp.broadcast_to(jnp.asarray(error), variance.shape)
+        noise = sigma[None] * jax.random.normal(key, expected.shape)
+        gain = variance / (variance + sigma**2)
+        innovation = jnp.clip(log_told[None] + noise - log_expected, -2.0, 2.0)
+        return jnp.where(usable, gain[None] * innovation, 0.0)
+
+    def learn_from(
+        self, belief: Belief, forecast: Forecast, reported: dict[str, Float[Array, ""]]
+    ) -> Belief:
+        """Remember how far the forecast of each KPI was from what came."""
+        bias, variance = {}, {}
+        for name, points in ERROR_IN_POINTS.items():
+            told, expected = reported[name], forecast.mean[name]
+            if points:
+                off = told - expected
+            else:
+                sound = (told > 0.0) & (expected > 0.0)
+                off = jnp.where(
+                    sound,
+                    jnp.log(jnp.where(sound, told, 1.0))
+                    - jnp.log(jnp.where(sound, expected, 1.0)),
+                    0.0,
+                )
+            # `off` is what the bias known so far did not explain.
+            bias[name] = belief.kpi_bias[name] + self.lesson * off
+            variance[name] = (1.0 - self.lesson) * (
+                belief.kpi_variance[name] + self.lesson * off**2
+            )
+        return eqx.tree_at(
+            lambda b: (b.kpi_bias, b.kpi_variance), belief, (bias, variance)
+        )
+
+
+def _to_zones(
+    more: Float[Array, " cell"],
+    serving: Array,
+    zone: Array,
+    wanted_bps: Float[Array, " user"],
+    log_demand: Float[Array, " zone"],
+) -> Float[Array, " zone"]:
+    """A cell's surplus belongs to the zones of its users, by what they wanted."""
+    zones = log_demand.size
+    weighed = jax.ops.segment_sum(wanted_bps * more[serving], zone, zones)
+    total = jax.ops.segment_sum(wanted_bps, zone, zones)
+    return weighed / jnp.maximum(total, 1.0)
+
+
+def reported_kpis(
+    observation: Observation, thresholds: Thresholds
+) -> dict[str, Float[Array, ""]]:
+    """The KPIs that the report itself amounts to."""
+    return judged(
+        {name: m.value for name, m in observation.measured.items()},
+        observation.controls,
+        thresholds.low_throughput_kbps,
+        thresholds.high_load_percent,
+    )

@@ -1,0 +1,1 @@
+"""What exists: buildings, sites, people and how they move."""
