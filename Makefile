@@ -7,9 +7,10 @@ SHELL := /bin/bash
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-# A file of tests stays in one process, because what JAX compiled stays there too.
-# Slow tests may need gigabytes each, so only two of them share a machine.
-PYTEST := $(BIN)/python -m pytest -q --dist loadfile -n logical
+# Who has nothing left takes tests from the other: a few are far longer than the rest,
+# and what was compiled twice comes from the shared cache the next time. Slow tests may
+# need gigabytes each, so only two of them share a machine.
+PYTEST := $(BIN)/python -m pytest -q --dist worksteal -n logical
 
 .PHONY: help run install test test-slow lint bench clean
 

@@ -46,9 +46,9 @@ def jitted(name: str):
 def gain_db(name: str, offset_m, azimuth_deg: float, tilt_deg: float) -> float:
     return float(
         jitted(name)(
-            jnp.asarray(offset_m),
-            jnp.asarray(np.float32(azimuth_deg)),
-            jnp.asarray(np.float32(tilt_deg)),
+            jnp.asarray(offset_m, float),
+            jnp.asarray(float(np.float32(azimuth_deg))),
+            jnp.asarray(float(np.float32(tilt_deg))),
         )
     )
 
@@ -128,15 +128,19 @@ def test_gradients_are_finite_even_at_the_antenna(name, tilt_deg):
     places = [(0, 0, 0), (0, 0, -25), (0, 50, 0), (50, 50, -50), (-1, 0, 1), (9, 0, 0)]
     for place in places:
         slopes = jax.grad(pattern.gain_db, (0, 1, 2))(
-            jnp.array(place, jnp.float32), jnp.asarray(45.0), jnp.asarray(tilt_deg)
+            jnp.array(place, float), jnp.asarray(45.0), jnp.asarray(tilt_deg)
         )
         assert all(bool(jnp.isfinite(slope).all()) for slope in slopes)
 
 
 def test_more_tilt_serves_near_users_better_and_far_ones_worse():
     slope = jax.grad(SECTOR_PATTERNS["macro_36814"]().gain_db, 2)
-    near = slope(jnp.asarray(towards(0.0, 10.0)), jnp.asarray(0.0), jnp.asarray(6.0))
-    far = slope(jnp.asarray(towards(0.0, 1.0)), jnp.asarray(0.0), jnp.asarray(6.0))
+    near = slope(
+        jnp.asarray(towards(0.0, 10.0), float), jnp.asarray(0.0), jnp.asarray(6.0)
+    )
+    far = slope(
+        jnp.asarray(towards(0.0, 1.0), float), jnp.asarray(0.0), jnp.asarray(6.0)
+    )
     # d/dtilt of -12 ((down - tilt) / 10)² = 0.24 (down - tilt) dB per degree.
     assert float(near) == pytest.approx(0.96, abs=1e-3)  # 0.24 · 0.001 degrees and more
     assert float(far) == pytest.approx(-1.2, abs=1e-3)

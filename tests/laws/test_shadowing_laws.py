@@ -36,10 +36,7 @@ def values(
     east_m, north_m, site, stream: int = 0, correlation_m=CORRELATION_M, of=None
 ):
     """Shadows at places, each as seen from its site."""
-    east_m, north_m = (
-        jnp.asarray(east_m, jnp.float32),
-        jnp.asarray(north_m, jnp.float32),
-    )
+    east_m, north_m = jnp.asarray(east_m, float), jnp.asarray(north_m, float)
     site = jnp.broadcast_to(jnp.asarray(site, jnp.int32), east_m.shape)
     chosen = of or field()
     return np.asarray(
@@ -155,7 +152,7 @@ def test_wider_correlation_stretches_the_same_texture():
 
 
 def test_uniform_is_even_and_keeps_off_its_ends():
-    east_m, north_m = map(jnp.asarray, everywhere())
+    east_m, north_m = (jnp.asarray(along_m, float) for along_m in everywhere())
 
     def one(east_m, north_m):
         correlation_m = jnp.asarray(CORRELATION_M)

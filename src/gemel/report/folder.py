@@ -1,5 +1,6 @@
 """Where do the results of a day go, whole or not at all?"""
 
+import contextlib
 import itertools
 import json
 import re
@@ -84,13 +85,14 @@ def claim_folder(out: Path | None, scenario: str) -> Path:
     except OSError as error:
         raise _cannot_write(folder, error) from error
     claim = folder / CLAIM
+    claimed = claim.exists()  # by an earlier call, which knows what was made
     try:
-        if not claim.exists():
+        if not claimed:
             claim.write_text(f"{made}\n", encoding="utf-8")
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(bytes(4096))  # a disk may be too full for a block
     except OSError as error:
-        release_folder(folder, made)
+        release_folder(folder, None if claimed else made)
         raise _cannot_write(folder, error) from error
     return folder
 
@@ -118,22 +120,20 @@ def write_results(result: DayResult, folder: Path) -> None:
     then nothing of ours is left, not even the folder if we made it.
     """
     claim_folder(folder, result.scenario)  # does nothing twice
-    finished: list[Path] = []
     try:
-        # Inside the folder, which may be a disk of its own that takes no rename.
-        with tempfile.TemporaryDirectory(prefix=".gemel-", dir=folder) as partial:
-            for name, write in WRITERS.items():
-                write(result, Path(partial) / name)
-            for name in WRITERS:
-                finished.append((Path(partial) / name).rename(folder / name))
-    except BaseException as error:
-        for path in finished:
-            path.unlink(missing_ok=True)
-        release_folder(folder)
-        if isinstance(error, OSError):
-            raise _cannot_write(folder, error) from error
-        raise
-    (folder / CLAIM).unlink(missing_ok=True)
+        with contextlib.ExitStack() as undo:
+            undo.callback(release_folder, folder)
+            # Inside the folder, which may be a disk of its own that takes no rename.
+            with tempfile.TemporaryDirectory(prefix=".gemel-", dir=folder) as partial:
+                for name, write in WRITERS.items():
+                    write(result, Path(partial) / name)
+                for name in WRITERS:
+                    path = (Path(partial) / name).rename(folder / name)
+                    undo.callback(path.unlink, missing_ok=True)
+            undo.pop_all()  # all is well: nothing to undo
+        (folder / CLAIM).unlink(missing_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
 
 
 def _make(folder: Path) -> int:

@@ -106,6 +106,7 @@ def _habit(yesterday: list[Observation]) -> Float[Array, "slot zone"]:
     below = sum(w * np.roll(told, k, 0) for k, w in shifts)
     usual = bps.sum(0) / np.maximum(told.sum(0), 1.0)
     smooth = np.where(below > 0, above / np.maximum(below, 1e-9), usual)
+    smooth = np.maximum(smooth, 0.02 * usual)  # an idle hour is no law
     return jnp.asarray(smooth, jnp.float32)
 
 

@@ -18,6 +18,9 @@ from gemel.twin.belief import ERROR_IN_POINTS, Belief, demand_bps, judged, membe
 from gemel.twin.forecast import Forecast, Thresholds
 from gemel.twin.source import Observation
 
+FULL_PERCENT = 98.0  # of blocks; beyond, more demand shows nowhere
+FARTHEST = 2.0  # natural logarithm: no belief is more than a factor of 7 off habit
+
 
 class Synchroniser(eqx.Module):
     """Standard deviations, of natural logarithms.
@@ -27,6 +30,7 @@ class Synchroniser(eqx.Module):
     forgetting:    share of the departure from habit that is gone a period later
     volume_error:  of a reported volume as a measure of the period's demand
     load_error:    of a reported load as a measure of rates
+    throughput_error: of a reported throughput as a measure of rates
     lesson:        weight of the newest period in the record of forecast errors
     """
 
@@ -35,6 +39,7 @@ class Synchroniser(eqx.Module):
     forgetting: float = 0.02
     volume_error: float = 0.08
     load_error: float = 0.10
+    throughput_error: float = 0.10
     lesson: float = 0.15
 
     def predict(self, belief: Belief, key: PRNGKeyArray) -> Belief:
@@ -71,7 +76,7 @@ class Synchroniser(eqx.Module):
         expected, serving, load = jax.lax.map(
             one_member, jnp.arange(belief.members)
         )
-        keys = jax.random.split(key)
+        keys = jax.random.split(key, 4)
         volume = observation.measured["DRB.PdcpSduVolumeDL"]
         told = volume.present & (volume.value > 0.0)
         more = self._correction(
@@ -81,18 +86,42 @@ class Synchroniser(eqx.Module):
             self.volume_error,
             keys[0],
         )
+        # A whole-number percentage is rounded down: on average half a point is missing.
         blocks = observation.measured["RRU.PrbTotDl"]
-        # Half a point of a whole-number percentage, against the load itself; and at
-        # full load the blocks no longer tell how much more would have been wanted.
-        rounding = 0.5 / jnp.maximum(blocks.value, 0.5)
-        told_blocks = told & blocks.present & (blocks.value > 0.0) & (blocks.value < 98)
+        percent = blocks.value + 0.5
+        rounding = 0.3 / percent
+        # A full cell carries what it can: how much was wanted, the volume does not
+        # tell; only that the blocks did not suffice.
+        full = told & blocks.present & (blocks.value >= FULL_PERCENT)
+        wanted = self._correction(
+            expected["RRU.PrbTotDl"],
+            jnp.full_like(blocks.value, 100.0),
+            full,
+            self.load_error,
+            keys[3],
+        )
+        more = jnp.where(full[None], jnp.maximum(wanted, 0.0), more)
+        telling = told & blocks.present & (blocks.value > 0.0) & ~full
         # More demand alone would raise the load by as much; only the rest is rate.
         faster = -self._correction(
             expected["RRU.PrbTotDl"] * jnp.exp(more),
-            blocks.value,
-            told_blocks,
+            percent,
+            telling,
             jnp.hypot(jnp.asarray(self.load_error), rounding),
             keys[1],
+        )
+        # Throughput is rate times what is free of the cell: d log T / d log rate is
+        # 1 / (1 - load), and d log T / d log demand is -load / (1 - load).
+        felt = observation.measured["DRB.UEThpDl"]
+        load_now = jnp.clip(0.01 * expected["RRU.PrbTotDl"], 0.0, 0.9)
+        free = 1.0 - load_now
+        shifted = jnp.exp(jnp.clip((faster - load_now * more) / free, -2.0, 2.0))
+        faster = faster + free * self._correction(
+            expected["DRB.UEThpDl"] * shifted,
+            felt.value,
+            felt.present & (felt.value > 0.0) & ~full,
+            self.throughput_error,
+            keys[2],
         )
         log_demand = belief.log_demand + jax.vmap(_to_zones)(
             more, serving, belief.zone, wanted_bps, belief.log_demand
@@ -100,7 +129,12 @@ class Synchroniser(eqx.Module):
         return eqx.tree_at(
             lambda b: (b.log_demand, b.log_rate, b.serving, b.load),
             belief,
-            (log_demand, belief.log_rate + faster, serving, load),
+            (
+                jnp.clip(log_demand, -FARTHEST, FARTHEST),
+                jnp.clip(belief.log_rate + faster, -FARTHEST, FARTHEST),
+                serving,
+                load,
+            ),
         )
 
     def _correction(

@@ -33,6 +33,7 @@ class EnergySaving(AbstractLoop):
     most_odds:      of missing any target in the period; below the guard's own limit
     floor_rise:     of the share of users below the coverage floor, against all awake
     stickiness:     how much cheaper a cell counts that sleeps already
+    most_new:       share of all cells put to sleep in one change; below the guard's
     members:        how many of the ensemble are asked while searching
     looks:          how many sets are tried at the most
     """
@@ -43,6 +44,7 @@ class EnergySaving(AbstractLoop):
     most_odds: float = 0.002
     floor_rise: float = 0.0015
     stickiness: float = 0.8
+    most_new: float = 0.15
     members: int = 4
     looks: int = 6
 
@@ -67,7 +69,9 @@ class EnergySaving(AbstractLoop):
             return self._good(self._look(few, sleeping(count), now_s), unhurt)
 
         today = min(int((~awake).sum()), len(order))
-        count = self._search(good, today, len(order))
+        new = np.cumsum(awake[order])
+        reach = int(np.searchsorted(new, self.most_new * awake.size, side="right"))
+        count = self._search(good, min(today, reach), reach)
         wish = sleeping(count)
         if np.array_equal(np.asarray(wish.awake), awake):
             return None

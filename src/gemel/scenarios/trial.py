@@ -1,0 +1,258 @@
+"""How does a day go twice with the same luck, with autonomy and without?"""
+
+import collections
+import dataclasses
+import logging
+import math
+import time
+from collections.abc import Callable
+
+import jax
+import numpy as np
+
+from gemel.autonomy.cycle import Cycle, Watch, predict_update
+from gemel.autonomy.decision import Approved, Refused
+from gemel.autonomy.guard import Guard, Outlook
+from gemel.autonomy.intents import TARGETS, Intent
+from gemel.autonomy.journal import Journal
+from gemel.autonomy.loops import LOOPS
+from gemel.emulator.secrets import Secrets
+from gemel.emulator.stand_in import StandIn
+from gemel.errors import ScenarioError
+from gemel.interfaces.networks.emulated import EmulatedActuator, EmulatedSource, recall
+from gemel.report.results import DayResult
+from gemel.scenarios.outcome import day_result
+from gemel.scenarios.plan import WorldPlan
+from gemel.scenarios.promise import UsualDay, default_intent, usual_day
+from gemel.scenarios.record import ForecastRecord, LifeRecord
+from gemel.scenarios.worlds import PublicFacts, public_facts, stand_in_for
+from gemel.twin.belief import Belief
+from gemel.twin.forecast import Thresholds
+from gemel.twin.imagine import imagine
+from gemel.twin.source import Observation
+from gemel.twin.synchronise import Synchroniser
+from gemel.world.demand import DAY_S
+
+log = logging.getLogger("gemel.scenarios.trial")
+
+BASELINE, AUTONOMOUS = 0, 1
+TODAY_S = DAY_S  # Tuesday; Monday is what the twin remembers
+Progress = Callable[[str, float], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class DayOptions:
+    """How to live the day.
+
+    hours:    of network time, whole periods
+    intent:   None takes the default of `scenarios.promise`
+    oracle:   also search what was possible, knowing the truth
+    """
+
+    seed: int = 0
+    hours: float = 24.0
+    period_s: float = 900.0
+    step_s: float = 60.0
+    intent: Intent | None = None
+    oracle: bool = False
+    secrets: Secrets = Secrets()
+
+    def __post_init__(self):
+        periods = self.hours * 3_600.0 / self.period_s
+        if not (0 < self.hours <= 24 and math.isclose(periods, round(periods))):
+            raise ScenarioError(
+                f"--hours {self.hours:g} is not a day's part in whole quarters of an "
+                "hour. Give more than 0 and at most 24, e.g. 24 or 6.5."
+            )
+
+    @property
+    def periods(self) -> int:
+        """How many reports the day has."""
+        return round(self.hours * 3_600.0 / self.period_s)
+
+    @property
+    def steps(self) -> int:
+        """Steps of network time a period."""
+        return round(self.period_s / self.step_s)
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """Everything in place at midnight."""
+
+    facts: PublicFacts
+    stand_in: StandIn
+    belief: Belief
+    usual: UsualDay
+    intent: Intent
+    thresholds: Thresholds
+
+
+def thresholds_of(intent: Intent | None) -> Thresholds:
+    """What the ratio targets of an intent count against."""
+    against = {t.name: t.counted_against for t in intent.targets} if intent else {}
+    ours = Thresholds()
+    return Thresholds(
+        against.get("LowDLRANUEThptRatio") or ours.low_throughput_kbps,
+        against.get("HighDLPrbLoadRatio") or ours.high_load_percent,
+    )
+
+
+def prepare(plan: WorldPlan, options: DayOptions, progress: Progress) -> Prepared:
+    """Build both, let the twin look at yesterday, and promise today."""
+    progress("building the network", 0.0)
+    facts = public_facts(plan, options.seed)
+    stand_in = stand_in_for(facts, options.seed, 0.0, 2, options.secrets)
+    progress("remembering yesterday", 0.0)
+    slots = round(DAY_S / options.period_s)
+    yesterday = recall(stand_in, TODAY_S - DAY_S, slots, options.period_s, options.steps)
+    stand_in.elapsed_s = TODAY_S
+    belief = remember(facts, yesterday, options.seed)
+    thresholds = thresholds_of(options.intent)
+    progress("forecasting today", 0.0)
+    usual = usual_day(
+        belief,
+        facts.controls,
+        TODAY_S,
+        options.periods,
+        options.period_s,
+        thresholds,
+    )
+    intent = options.intent or default_intent(usual)
+    return Prepared(facts, stand_in, belief, usual, intent, thresholds)
+
+
+def remember(
+    facts: PublicFacts, yesterday: list[Observation], seed: int
+) -> Belief:
+    """A belief that has seen all of yesterday's reports."""
+    plan = facts.plan
+    belief = imagine(
+        facts.cells,
+        facts.controls,
+        facts.propagation,
+        plan.density,
+        yesterday,
+        seed,
+        buildings=plan.buildings,
+        people=plan.people,
+    )
+    key = jax.random.fold_in(jax.random.key(seed), 30)
+    synchroniser = Synchroniser()
+    for number, report in enumerate(yesterday):
+        luck = jax.random.fold_in(key, number)
+        belief = predict_update(synchroniser, belief, report, luck)
+    return belief
+
+
+def live_a_day(
+    plan: WorldPlan, options: DayOptions, progress: Progress | None = None
+) -> DayResult:
+    """Both lives of one day, and what came of them.
+
+    Ctrl-C ends the day after the period it is in; what was lived is kept.
+    """
+    began = time.monotonic()
+    tell: Progress = progress or (lambda what, share: None)
+    ready = prepare(plan, options, tell)
+    for target in ready.intent.targets:
+        log.info("target %s %s %g %s", target.name, target.condition, target.threshold,
+                 TARGETS[target.name].unit)  # fmt: skip
+    day = Day(ready, options)
+    interrupted = False
+    try:
+        for number in range(options.periods):
+            tell("living the day", number / options.periods)
+            day.live_period()
+    except KeyboardInterrupt:
+        interrupted = True
+        if not day.lives[BASELINE].load:
+            raise
+    oracle = None
+    if options.oracle and not interrupted:
+        from gemel.scenarios.oracle import oracle_saving_percent
+
+        oracle = oracle_saving_percent(ready, options, tell)
+    tell("drawing", 1.0)
+    return day_result(
+        ready,
+        options,
+        day,
+        oracle,
+        interrupted,
+        lambda: time.monotonic() - began,
+    )
+
+
+class Day:
+    """Both lives as they go on."""
+
+    def __init__(self, ready: Prepared, options: DayOptions):
+        self._ready, self._options = ready, options
+        self.lives = (LifeRecord(), LifeRecord())
+        self.said = ForecastRecord()
+        self.journal = Journal()
+        self.fates: collections.Counter[str] = collections.Counter()
+        self.reasons: collections.Counter[str] = collections.Counter()
+        self._belief = ready.belief
+        self._watch: Watch | None = None
+        self._key = jax.random.fold_in(jax.random.key(options.seed), 40)
+        self._sources = [
+            EmulatedSource(ready.stand_in, life, options.period_s)
+            for life in (BASELINE, AUTONOMOUS)
+        ]
+        common = (ready.intent, ready.thresholds, options.period_s)
+        self.cycle = Cycle(
+            source=self._sources[AUTONOMOUS],
+            actuator=EmulatedActuator(ready.stand_in, AUTONOMOUS),
+            synchroniser=Synchroniser(),
+            loops={name: loop(*common) for name, loop in LOOPS.items()},
+            guard=Guard(*common),
+            journal=self.journal,
+            thresholds=ready.thresholds,
+        )
+
+    def live_period(self) -> None:
+        """Decide for the life with autonomy, then live a period in both."""
+        number = len(self.lives[BASELINE].load)
+        key = jax.random.fold_in(self._key, number)
+        self._belief, decision, watch, undone = self.cycle.turn(
+            self._belief, self._watch, self._outlook(number), key
+        )
+        self._count(decision, undone)
+        self._ready.stand_in.advance(self._options.steps, self._options.step_s)
+        # Only a period that was lived counts; before, nothing here has changed.
+        self._watch = watch
+        self.said.keep(watch.forecast)
+        for record, source, life in zip(
+            self.lives, self._sources, (BASELINE, AUTONOMOUS), strict=True
+        ):
+            lived = self._ready.stand_in.lived(life)
+            assert lived is not None
+            record.keep(source.observe(), lived, self._ready.thresholds)
+
+    def _outlook(self, number: int) -> Outlook:
+        usual_kwh = self._ready.usual.energy_kwh
+        spent_kwh = sum(k["RANEnergyConsumption"] for k in self.lives[AUTONOMOUS].kpis)
+        return Outlook(
+            elapsed_s=self._ready.stand_in.elapsed_s,
+            spent_kwh=float(spent_kwh),
+            usual_kwh=float(usual_kwh[: number + 1].sum()),
+            rest_kwh=float(usual_kwh[number + 1 :].sum()),
+        )
+
+    def _count(self, decision: Approved | Refused | None, undone: bool) -> None:
+        self.fates["rolled_back"] += undone
+        if decision is None:
+            return
+        self.fates["proposed"] += 1
+        if isinstance(decision, Approved):
+            self.fates["approved"] += 1
+        else:
+            self.fates["refused"] += 1
+            self.reasons[decision.what] += 1
+
+
+def as_array(rows: list[np.ndarray]) -> np.ndarray:
+    """Periods stacked."""
+    return np.stack(rows).astype(np.float64)
