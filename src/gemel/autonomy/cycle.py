@@ -2,8 +2,6 @@
 
 import dataclasses
 
-import jax
-import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from gemel.autonomy.actuator import AbstractActuator
@@ -16,7 +14,7 @@ from gemel.autonomy.telling import decided, outcome_of
 from gemel.twin.belief import Belief
 from gemel.twin.forecast import Forecast, Thresholds
 from gemel.twin.source import AbstractSource
-from gemel.twin.synchronise import Synchroniser, reported_kpis
+from gemel.twin.synchronise import Synchroniser, follow, reported_kpis
 
 
 @dataclasses.dataclass
@@ -45,7 +43,9 @@ class Cycle:
     ) -> tuple[Belief, Approved | Refused | None, Watch, bool]:
         """Belief, decision, what to watch for next, and whether a plan was undone."""
         now_s = outlook.elapsed_s
-        belief = self.learn(belief, watch, key)
+        if watch:  # before the first period there is nothing to learn from
+            report = self.source.observe()
+            belief = follow(self.synchroniser, belief, report, self.thresholds, key)
         undone = False
         if watch and watch.plan and watch.decision is not None:
             told = reported_kpis(self.source.observe(), self.thresholds)
@@ -73,26 +73,3 @@ class Cycle:
         set_now = self.source.controls()
         expected = self.guard.forecast(belief, set_now, now_s)
         return belief, decision, Watch(expected, plan, number), undone
-
-    def learn(
-        self, belief: Belief, watch: Watch | None, key: PRNGKeyArray
-    ) -> Belief:
-        """What the last report taught, about the network and about our forecasts."""
-        observation = self.source.observe()
-        belief = predict_update(self.synchroniser, belief, observation, key)
-        if watch is None:
-            return belief
-        told = reported_kpis(observation, self.thresholds)
-        told = jax.tree.map(jnp.asarray, told)
-        return self.synchroniser.learn_from(belief, watch.forecast, told)
-
-
-def predict_update(synchroniser, belief, observation, key):
-    """One period on, and then the news."""
-    one, two = jax.random.split(key)
-    return _predict_update(synchroniser, belief, observation, one, two)
-
-
-@jax.jit
-def _predict_update(synchroniser, belief, observation, one, two):
-    return synchroniser.update(synchroniser.predict(belief, one), observation, two)

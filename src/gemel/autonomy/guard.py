@@ -74,7 +74,7 @@ class Guard:
             or self._too_many(joint)
             or self._thin_air(after, before, unhurt)
             or self._not_worth_it(joint, belief, after, before)
-            or self._misses(after, before, outlook)
+            or self._misses(joint, after, before, outlook)
         )
         if objections:
             what, number, limit, reason = objections
@@ -169,15 +169,20 @@ class Guard:
             f"saves {gain_kwh:.3f} kWh, switching costs {cost_kwh:.3f} kWh",
         )
 
-    def _misses(self, after: Forecast, before: Forecast, outlook: Outlook):
+    def _misses(
+        self, joint: Joint, after: Forecast, before: Forecast, outlook: Outlook
+    ):
         """The first target that the change makes too likely to be missed."""
+        now, wish = np.asarray(joint.now.awake), np.asarray(joint.wish.awake)
         helps = False
         for target in self.intent.targets:
             if TARGETS[target.name].per_day:
                 continue
             odds = self._odds(target, after, outlook)
             today = self._odds(target, before, outlook)
-            helps |= today > self.most_odds and odds < today
+            helps |= today > self.most_odds
+            if np.all(wish | ~now):
+                continue  # only waking goes back to the network as it was handed over
             if odds > self.most_odds and odds > today:
                 return (
                     target.name,

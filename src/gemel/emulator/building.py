@@ -45,12 +45,14 @@ def stand_in_of(
     places = places_of(people, truth.carriers, rng)
     candidates = eqx.filter_jit(find_candidates)(propagation, truth, controls, places)
     city = _city(truth, places, people, density, secrets, rng)
-    network = Network(truth, propagation, city, jnp.ones(len(cells.name)))
+    as_modelled = jnp.ones(len(cells.name))
+    network = Network(truth, propagation, city, as_modelled, as_modelled)
     count = people.kind.size
-    users = Users(places, candidates, city.base_bps, jnp.ones(count))
+    nobody = jnp.full(count, -1, jnp.int32)
+    users = Users(places, candidates, city.base_bps, jnp.ones(count), nobody)
     state = State(
         users,
-        jnp.full(count, -1, jnp.int32),
+        nobody,
         jnp.zeros(len(cells.name)),
         controls.awake,
     )

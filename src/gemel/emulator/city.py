@@ -64,7 +64,7 @@ class City(AbstractSurroundings):
                 min(self.refreshes, movers),
             )
         demand_bps = self.wanted_bps(middle_s, key)
-        return Users(places, candidates, demand_bps, users.weight)
+        return Users(places, candidates, demand_bps, users.weight, users.home)
 
     def wanted_bps(
         self, elapsed_s: Float[Array, ""], key: PRNGKeyArray

@@ -31,7 +31,7 @@ class Secrets:
     district: float = 0.3
     mood: float = 0.12
     peak_shift_h: float = 0.75
-    minute: float = 0.3
+    minute: float = 0.15
 
     def __post_init__(self):
         for name, value in dataclasses.asdict(self).items():

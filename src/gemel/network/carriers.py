@@ -2,15 +2,17 @@
 
 Where the inventory says only a frequency and a bandwidth, the rest follows the band:
 
-| band      | SCS    | duplex  | streams | antenna (gain, horizontal, vertical)      |
-|-----------|--------|---------|---------|-------------------------------------------|
-| < 1 GHz   | 15 kHz | FDD     | 2       | 15 dBi, 65°, 10° passive column           |
-| 1–3 GHz   | 15 kHz | FDD     | 2       | 17 dBi, 65°, 8° passive column            |
-| >= 3 GHz  | 30 kHz | TDD     | 4       | 23 dBi, 65°, 20° envelope of an array     |
+| band      | SCS    | duplex  | streams | antenna (gain, horizontal, vertical), spill     |
+|-----------|--------|---------|---------|-------------------------------------------------|
+| < 1 GHz   | 15 kHz | FDD     | 2       | 15 dBi, 65°, 10° passive column, 0 dB           |
+| 1–3 GHz   | 15 kHz | FDD     | 2       | 17 dBi, 65°, 8° passive column, 0 dB            |
+| >= 3 GHz  | 30 kHz | TDD     | 4       | 23 dBi, 65°, 20° envelope of an array, -8 dB    |
 
-The antenna figures are typical catalogue values, not of one product. A higher `priority`
-is preferred while its SS-RSRP stays above `entry_dbm` (absolute priorities, TS 38.304
-clause 5.2.4.5).
+The antenna figures are typical catalogue values, not of one product. `spill` is how much
+weaker the traffic of a steered array arrives at the users of other cells than the
+envelope of its beams says, since a beam seldom points at them; -8 dB is our assumption
+for 64 elements. A higher `priority` is preferred while its SS-RSRP stays above
+`entry_dbm` (absolute priorities, TS 38.304 clause 5.2.4.5).
 """
 
 import equinox as eqx
@@ -38,6 +40,7 @@ class Carriers(eqx.Module):
 
     downlink_share: of symbols; 1 for FDD
     priority:       higher is preferred above entry_dbm of SS-RSRP
+    spill:          of traffic beams onto other cells' users, as a ratio
     micro, downlink, uplink: relative power of TR 38.864 table 5.1-3, category 1
     watts_per_unit: what one relative unit of that table stands for here
     """
@@ -54,6 +57,7 @@ class Carriers(eqx.Module):
     gain_dbi: Float[Array, " layer"]
     horizontal_3db_deg: Float[Array, " layer"]
     vertical_3db_deg: Float[Array, " layer"]
+    spill: Float[Array, " layer"]
     micro: Float[Array, " layer"]
     downlink: Float[Array, " layer"]
     uplink: Float[Array, " layer"]
@@ -104,6 +108,7 @@ def carriers_of(cells: tuple[PlannedCell, ...]) -> Carriers:
         gain_dbi=by_band(15.0, 17.0, 23.0),
         horizontal_3db_deg=by_band(65.0, 65.0, 65.0),
         vertical_3db_deg=by_band(10.0, 8.0, 20.0),
+        spill=by_band(1.0, 1.0, 10**-0.8),
         # Sets 2, 2 and 1 of TR 38.864 table 5.1-1: FDD 20 MHz, and TDD 100 MHz 64 TxRU.
         micro=by_band(50.0, 50.0, 55.0),
         downlink=by_band(200.0, 200.0, 280.0),

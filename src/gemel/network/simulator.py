@@ -24,26 +24,30 @@ from gemel.units import mw_from_dbm
 class Network(eqx.Module):
     """What stays while we watch.
 
-    rate_factor: how much better (above 1) each cell turns signal into bits than
-                 `spectral_efficiency` says; a twin learns it from reports
+    rate_factor:  how much better (above 1) each cell turns signal into bits than
+                  `spectral_efficiency` says, for its own users; a twin learns it
+    guest_factor: the same, for users whom another cell would serve if it were awake
     """
 
     cells: Cells
     propagation: Propagation
     surroundings: AbstractSurroundings
     rate_factor: Float[Array, " cell"]
+    guest_factor: Float[Array, " cell"]
 
 
 class Users(eqx.Module):
     """Who is where, wanting how much.
 
     weight: how many people one entry stands for; 1 in the stand-in
+    home:   who serves it while every cell is awake; -1 where nobody keeps books
     """
 
     places: Places
     candidates: Candidates
     demand_bps: Float[Array, " user"]
     weight: Float[Array, " user"]
+    home: Int[Array, " user"]
 
 
 class State(eqx.Module):
@@ -123,6 +127,7 @@ class _Link(eqx.Module):
     signal_mw: Float[Array, " user"]
     floor_mw: Float[Array, " user"]
     tail_mw: Float[Array, " user"]
+    spill: Float[Array, " user"]
     width_hz: Float[Array, " user"]
     streams: Float[Array, " user"]
     demand_bps: Float[Array, " user"]
@@ -147,9 +152,8 @@ class _Link(eqx.Module):
         )
         usual = (summed / jnp.maximum(count, 1.0))[self.served.layer]
         interference_mw = (activity[self.cell] * self.power_mw).sum(1)
-        sinr = self.signal_mw / (
-            self.floor_mw + interference_mw + usual * self.tail_mw
-        )
+        others_mw = interference_mw + usual * self.tail_mw
+        sinr = self.signal_mw / (self.floor_mw + self.spill * others_mw)
         return self.width_hz * spectral_efficiency(sinr, self.streams)
 
     def blocks(self, rate_bps: Float[Array, " user"]) -> Float[Array, " cell"]:
@@ -179,15 +183,19 @@ def _link(network: Network, users: Users, served: Served, controls: Controls) ->
     within_reach = signal_mw > 0.1 * floor_mw
     demand_bps = jnp.where(within_reach, users.demand_bps, 0.0)
     overhead = carriers.downlink_share[layer] * (1.0 - ALWAYS_ON_SYMBOLS)
+    factor = jnp.where(
+        users.home == served.cell,
+        network.rate_factor[served.cell],
+        network.guest_factor[served.cell],
+    )
     return _Link(
         cell=cell,
         power_mw=others_mw,
         signal_mw=signal_mw,
         floor_mw=floor_mw,
         tail_mw=jnp.take_along_axis(candidates.tail_mw, layer[:, None], 1)[:, 0],
-        width_hz=carriers.bandwidth_hz[layer]
-        * overhead
-        * network.rate_factor[served.cell],
+        spill=carriers.spill[layer],
+        width_hz=carriers.bandwidth_hz[layer] * overhead * factor,
         streams=carriers.streams[layer],
         demand_bps=demand_bps,
         connected=jnp.where(demand_bps > 0.0, users.weight, 0.0),

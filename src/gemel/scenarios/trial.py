@@ -10,7 +10,7 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
-from gemel.autonomy.cycle import Cycle, Watch, predict_update
+from gemel.autonomy.cycle import Cycle, Watch
 from gemel.autonomy.decision import Approved, Refused
 from gemel.autonomy.guard import Guard, Outlook
 from gemel.autonomy.intents import TARGETS, Intent
@@ -30,7 +30,7 @@ from gemel.twin.belief import Belief
 from gemel.twin.forecast import Thresholds
 from gemel.twin.imagine import imagine
 from gemel.twin.source import Observation
-from gemel.twin.synchronise import Synchroniser
+from gemel.twin.synchronise import Synchroniser, follow
 from gemel.world.demand import DAY_S
 
 log = logging.getLogger("gemel.scenarios.trial")
@@ -107,8 +107,8 @@ def prepare(plan: WorldPlan, options: DayOptions, progress: Progress) -> Prepare
     slots = round(DAY_S / options.period_s)
     yesterday = recall(stand_in, TODAY_S - DAY_S, slots, options.period_s, options.steps)
     stand_in.elapsed_s = TODAY_S
-    belief = remember(facts, yesterday, options.seed)
     thresholds = thresholds_of(options.intent)
+    belief = remember(facts, yesterday, options.seed, thresholds)
     progress("forecasting today", 0.0)
     usual = usual_day(
         belief,
@@ -123,7 +123,10 @@ def prepare(plan: WorldPlan, options: DayOptions, progress: Progress) -> Prepare
 
 
 def remember(
-    facts: PublicFacts, yesterday: list[Observation], seed: int
+    facts: PublicFacts,
+    yesterday: list[Observation],
+    seed: int,
+    thresholds: Thresholds,
 ) -> Belief:
     """A belief that has seen all of yesterday's reports."""
     plan = facts.plan
@@ -141,7 +144,7 @@ def remember(
     synchroniser = Synchroniser()
     for number, report in enumerate(yesterday):
         luck = jax.random.fold_in(key, number)
-        belief = predict_update(synchroniser, belief, report, luck)
+        belief = follow(synchroniser, belief, report, thresholds, luck)
     return belief
 
 

@@ -29,21 +29,22 @@ ERROR_IN_POINTS = {
 class Belief(eqx.Module):
     """Leading axis `member` throughout; `slot` is the period of the day.
 
-    zone, share:  whose demand an imagined user stands for, and what share of it
+    share:        of its home zone's demand that an imagined user stands for
     habit_bps:    demand of every zone over a usual day
     log_demand:   how far today is from the habit, natural logarithm
-    log_rate:     how far a cell's rates are from the model's, natural logarithm
+    log_rate:     how far a cell's rates are from the model's for its own users
+    log_guest:    the same for users of other zones, whose own cell sleeps
     kpi_bias, kpi_variance: how far forecasts of each KPI were off lately; in points for
                   the KPIs in percent, else natural logarithm (see `ERROR_IN_POINTS`)
     """
 
     network: Network
     users: Users
-    zone: Int[Array, "member user"]
     share: Float[Array, "member user"]
     habit_bps: Float[Array, "slot zone"]
     log_demand: Float[Array, "member zone"]
     log_rate: Float[Array, "member cell"]
+    log_guest: Float[Array, "member cell"]
     serving: Int[Array, "member user"]
     load: Float[Array, "member cell"]
     kpi_bias: dict[str, Float[Array, ""]]
@@ -63,7 +64,7 @@ def demand_bps(
     slot = jnp.floor(jnp.mod(elapsed_s, DAY_S) * (slots / DAY_S) + 0.5)
     usual_bps = belief.habit_bps[jnp.mod(slot.astype(jnp.int32), slots)]
     zone_bps = usual_bps[None] * jnp.exp(belief.log_demand)
-    return jnp.take_along_axis(zone_bps, belief.zone, 1) * belief.share
+    return jnp.take_along_axis(zone_bps, belief.users.home, 1) * belief.share
 
 
 def member_state(
@@ -71,7 +72,9 @@ def member_state(
 ) -> tuple[Network, State]:
     """One member's network and state, ready for `settle`."""
     network = eqx.tree_at(
-        lambda n: n.rate_factor, belief.network, jnp.exp(belief.log_rate[member])
+        lambda n: (n.rate_factor, n.guest_factor),
+        belief.network,
+        (jnp.exp(belief.log_rate[member]), jnp.exp(belief.log_guest[member])),
     )
     users = jax.tree.map(lambda leaf: leaf[member], belief.users)
     users = eqx.tree_at(lambda u: u.demand_bps, users, wanted_bps)

@@ -33,7 +33,8 @@ def _pool(
     nobody = jnp.full(places.indoor.shape, -1, jnp.int32)
     served = associate(cells, candidates, controls, nobody)
     blank = jnp.zeros(places.indoor.shape)
-    return Users(places, candidates, blank, blank), served.cell, served.rsrp_dbm
+    users = Users(places, candidates, blank, blank, nobody)
+    return users, served.cell, served.rsrp_dbm
 
 
 def imagine(
@@ -72,16 +73,22 @@ def imagine(
     chosen = jax.tree.map(lambda leaf: leaf[jnp.asarray(rows[0])], pool)
     home = jnp.asarray(rows[1])
     weight = jnp.asarray(share * (carried / carried.sum())[rows[1]] * people)
-    chosen = eqx.tree_at(lambda u: u.weight, chosen, weight.astype(jnp.float32))
-    doubt = rng.normal(0, FIRST_DOUBT, (2, members, count)).astype(np.float32)
+    chosen = eqx.tree_at(
+        lambda u: (u.weight, u.home),
+        chosen,
+        (weight.astype(jnp.float32), home.astype(jnp.int32)),
+    )
+    doubt = rng.normal(0, FIRST_DOUBT, (3, members, count)).astype(np.float32)
     return Belief(
-        network=Network(cells, propagation, Still(), jnp.ones(count)),
+        network=Network(
+            cells, propagation, Still(), jnp.ones(count), jnp.ones(count)
+        ),
         users=chosen,
-        zone=home.astype(jnp.int32),
         share=jnp.asarray(share, jnp.float32),
         habit_bps=habit_bps,
         log_demand=jnp.asarray(doubt[0]),
         log_rate=jnp.asarray(doubt[1]),
+        log_guest=jnp.asarray(doubt[2]),
         serving=home.astype(jnp.int32),
         load=jnp.full((members, count), 0.2),
         kpi_bias={name: jnp.zeros(()) for name in ERROR_IN_POINTS},

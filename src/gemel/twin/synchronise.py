@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from gemel.network.counters import measurements
 from gemel.network.simulator import settle
 from gemel.twin.belief import ERROR_IN_POINTS, Belief, demand_bps, judged, member_state
-from gemel.twin.forecast import Forecast, Thresholds
+from gemel.twin.forecast import Thresholds
 from gemel.twin.source import Observation
 
 FULL_PERCENT = 98.0  # of blocks; beyond, more demand shows nowhere
@@ -44,23 +44,31 @@ class Synchroniser(eqx.Module):
 
     def predict(self, belief: Belief, key: PRNGKeyArray) -> Belief:
         """One period on, without news: today returns to habit, and doubt grows."""
-        one, two = jax.random.split(key)
-        drift = jax.random.normal(one, belief.log_demand.shape)
-        rate = jax.random.normal(two, belief.log_rate.shape)
+        shape = (3, *belief.log_demand.shape)
+        demand, rate, guest = jax.random.normal(key, shape)
         kept = 1.0 - self.forgetting
         return eqx.tree_at(
-            lambda b: (b.log_demand, b.log_rate),
+            lambda b: (b.log_demand, b.log_rate, b.log_guest),
             belief,
             (
-                kept * belief.log_demand + self.demand_drift * drift,
+                kept * belief.log_demand + self.demand_drift * demand,
                 belief.log_rate + self.rate_drift * rate,
+                belief.log_guest + self.rate_drift * guest,
             ),
         )
 
     def update(
-        self, belief: Belief, observation: Observation, key: PRNGKeyArray
+        self,
+        belief: Belief,
+        observation: Observation,
+        thresholds: Thresholds,
+        key: PRNGKeyArray,
     ) -> Belief:
-        """The belief after a report about the period that began at its elapsed_s."""
+        """The belief after a report about the period that began at its elapsed_s.
+
+        What was expected of the period before its report came is also held against
+        it, KPI by KPI, so that forecasts know how far they are usually off.
+        """
         controls = observation.controls
         wanted_bps = demand_bps(belief, observation.elapsed_s)
 
@@ -68,14 +76,27 @@ class Synchroniser(eqx.Module):
             network, state = member_state(
                 belief, wanted_bps[member], controls.awake, member
             )
-            after, counters, _ = settle(
+            after, counters, felt = settle(
                 network, state, controls, observation.period_s
             )
-            return measurements(counters), after.serving, after.load
+            # Shares of the blocks: demand over rate, and in one cell the same part of
+            # every rate is free.
+            blocks = state.users.demand_bps / jnp.maximum(felt.throughput_bps, 1.0)
+            theirs = jnp.where(state.users.home == after.serving, 0.0, blocks)
+            cells = after.load.size
+            all_blocks = jax.ops.segment_sum(blocks, after.serving, cells)
+            by_guests = jax.ops.segment_sum(theirs, after.serving, cells)
+            return (
+                measurements(counters),
+                after.serving,
+                after.load,
+                by_guests / jnp.maximum(all_blocks, 1e-9),
+            )
 
-        expected, serving, load = jax.lax.map(
+        expected, serving, load, by_guests = jax.lax.map(
             one_member, jnp.arange(belief.members)
         )
+        belief = self._learn(belief, expected, observation, thresholds)
         keys = jax.random.split(key, 4)
         volume = observation.measured["DRB.PdcpSduVolumeDL"]
         told = volume.present & (volume.value > 0.0)
@@ -124,14 +145,17 @@ class Synchroniser(eqx.Module):
             keys[2],
         )
         log_demand = belief.log_demand + jax.vmap(_to_zones)(
-            more, serving, belief.zone, wanted_bps, belief.log_demand
+            more, serving, belief.users.home, wanted_bps, belief.log_demand
         )
         return eqx.tree_at(
-            lambda b: (b.log_demand, b.log_rate, b.serving, b.load),
+            lambda b: (b.log_demand, b.log_rate, b.log_guest, b.serving, b.load),
             belief,
             (
                 jnp.clip(log_demand, -FARTHEST, FARTHEST),
-                jnp.clip(belief.log_rate + faster, -FARTHEST, FARTHEST),
+                jnp.clip(
+                    belief.log_rate + (1.0 - by_guests) * faster, -FARTHEST, FARTHEST
+                ),
+                jnp.clip(belief.log_guest + by_guests * faster, -FARTHEST, FARTHEST),
                 serving,
                 load,
             ),
@@ -159,23 +183,33 @@ class Synchroniser(eqx.Module):
         innovation = jnp.clip(log_told[None] + noise - log_expected, -2.0, 2.0)
         return jnp.where(usable, gain[None] * innovation, 0.0)
 
-    def learn_from(
-        self, belief: Belief, forecast: Forecast, reported: dict[str, Float[Array, ""]]
+    def _learn(
+        self,
+        belief: Belief,
+        expected: dict[str, Float[Array, "member cell"]],
+        observation: Observation,
+        thresholds: Thresholds,
     ) -> Belief:
-        """Remember how far the forecast of each KPI was from what came."""
+        """Remember how far the expectation of each KPI was from what came."""
+        told = reported_kpis(observation, thresholds)
+        values = jax.vmap(
+            lambda reported: judged(
+                reported,
+                observation.controls,
+                thresholds.low_throughput_kbps,
+                thresholds.high_load_percent,
+            )
+        )(expected)
         bias, variance = {}, {}
         for name, points in ERROR_IN_POINTS.items():
-            told, expected = reported[name], forecast.mean[name]
+            came, thought = told[name], values[name].mean()
             if points:
-                off = told - expected
+                off = came - thought - belief.kpi_bias[name]
             else:
-                sound = (told > 0.0) & (expected > 0.0)
-                off = jnp.where(
-                    sound,
-                    jnp.log(jnp.where(sound, told, 1.0))
-                    - jnp.log(jnp.where(sound, expected, 1.0)),
-                    0.0,
-                )
+                sound = (came > 0.0) & (thought > 0.0)
+                off = jnp.log(jnp.where(sound, came, 1.0))
+                off = off - jnp.log(jnp.where(sound, thought, 1.0))
+                off = jnp.where(sound, off - belief.kpi_bias[name], 0.0)
             # `off` is what the bias known so far did not explain.
             bias[name] = belief.kpi_bias[name] + self.lesson * off
             variance[name] = (1.0 - self.lesson) * (
@@ -210,3 +244,17 @@ def reported_kpis(
         thresholds.low_throughput_kbps,
         thresholds.high_load_percent,
     )
+
+
+@eqx.filter_jit
+def follow(
+    synchroniser: Synchroniser,
+    belief: Belief,
+    observation: Observation,
+    thresholds: Thresholds,
+    key: PRNGKeyArray,
+) -> Belief:
+    """One period on, and then the news."""
+    one, two = jax.random.split(key)
+    belief = synchroniser.predict(belief, one)
+    return synchroniser.update(belief, observation, thresholds, two)

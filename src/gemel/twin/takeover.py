@@ -16,6 +16,7 @@ from gemel.network.energy import ALWAYS_ON_SYMBOLS, power_w
 from gemel.network.link_rate import spectral_efficiency
 from gemel.network.simulator import Network, State, settle
 from gemel.twin.belief import Belief, demand_bps, member_state
+from gemel.twin.forecast import FLOOR_DBM
 from gemel.units import mw_from_dbm
 
 FULLEST = 0.95  # a cell beyond this takes nobody gladly
@@ -27,10 +28,12 @@ class Takeover(eqx.Module):
     lost:     loss of volume times throughput, bit/s squared, over the whole network;
               for a cell asleep already, what its users lose by that
     saved_w:  watts saved, with what the others must spend more
+    dropped:  share of all users who would fall below the coverage floor
     """
 
     lost: Float[Array, " cell"]
     saved_w: Float[Array, " cell"]
+    dropped: Float[Array, " cell"]
 
 
 def takeover(network: Network, state: State, controls: Controls) -> Takeover:
@@ -49,7 +52,7 @@ def takeover(network: Network, state: State, controls: Controls) -> Takeover:
         radio.bandwidth_hz
         * radio.downlink_share
         * (1.0 - ALWAYS_ON_SYMBOLS)
-        * network.rate_factor
+        * network.guest_factor  # whoever is taken over is a guest
     )
     level_db = controls.power_dbm + controls.individual_offset_db
     level_db = level_db + per_element_db(cells)
@@ -70,13 +73,16 @@ def takeover(network: Network, state: State, controls: Controls) -> Takeover:
         best = jnp.argmax(jnp.where(usable, score, -jnp.inf).reshape(-1))
         layer, other = best // cell.shape[1], cell.reshape(-1)[best]
         others_mw = busy_mw[layer].sum() - busy_mw.reshape(-1)[best]
-        noise_mw = carriers.noise_mw[layer] + usual[layer] * tail_mw[layer]
-        sinr = power_mw.reshape(-1)[best] / (noise_mw + jnp.maximum(others_mw, 0.0))
+        others_mw = jnp.maximum(others_mw, 0.0) + usual[layer] * tail_mw[layer]
+        noise_mw = carriers.noise_mw[layer] + carriers.spill[layer] * others_mw
+        sinr = power_mw.reshape(-1)[best] / noise_mw
         rate_bps = width_hz[other] * spectral_efficiency(sinr, carriers.streams[layer])
-        return other, jnp.where(usable.any(), rate_bps, 0.0)
+        found = usable.any()
+        falls = ~found | (dbm.reshape(-1)[best] < FLOOR_DBM)
+        return other, jnp.where(found, rate_bps, 0.0), falls
 
     candidates = users.candidates
-    other, rate_bps = jax.vmap(one_user)(
+    other, rate_bps, falls = jax.vmap(one_user)(
         candidates.cell, candidates.gain_db, candidates.tail_mw, home
     )
     rate_bps = jnp.maximum(rate_bps, 1e3)
@@ -96,7 +102,9 @@ def takeover(network: Network, state: State, controls: Controls) -> Takeover:
     lost = jax.ops.segment_sum(own + theirs, home, count)
     extra_w = jax.ops.segment_sum(slope_w[other] * more_load, home, count)
     saved_w = idle_w + slope_w * at_best.load - asleep_w - extra_w
-    return Takeover(lost, saved_w)
+    falls = falls & (felt.rsrp_dbm >= FLOOR_DBM)
+    dropped = jax.ops.segment_sum(jnp.where(falls, users.weight, 0.0), home, count)
+    return Takeover(lost, saved_w, dropped / users.weight.sum())
 
 
 @eqx.filter_jit

@@ -43,9 +43,9 @@ class EnergySaving(AbstractLoop):
     period_s: float = 900.0
     most_odds: float = 0.002
     floor_rise: float = 0.0015
-    stickiness: float = 0.8
+    stickiness: float = 0.5
     most_new: float = 0.15
-    members: int = 4
+    members: int = 8
     looks: int = 6
 
     def propose(
@@ -65,8 +65,17 @@ class EnergySaving(AbstractLoop):
             mask[order[:count]] = False
             return eqx.tree_at(lambda c: c.awake, controls, jnp.asarray(mask))
 
+        drawn_kwh: dict[int, float] = {}
+
         def good(count: int) -> bool:
-            return self._good(self._look(few, sleeping(count), now_s), unhurt)
+            """Safe, and no shorter list that is safe saves as much."""
+            look = self._look(few, sleeping(count), now_s)
+            kwh = float(look.mean["RANEnergyConsumption"])
+            dearer = any(kwh >= less for n, less in drawn_kwh.items() if n < count)
+            if not self._good(look, unhurt):
+                return False
+            drawn_kwh[count] = kwh
+            return not dearer
 
         today = min(int((~awake).sum()), len(order))
         new = np.cumsum(awake[order])
@@ -93,7 +102,22 @@ class EnergySaving(AbstractLoop):
         asleep = ~np.asarray(controls.awake)
         sticky = np.where(asleep & (each_watt > 0), self.stickiness, 1.0)
         ranked = np.argsort(each_watt * sticky, kind="stable")
-        return ranked[able[ranked]]
+        ranked = ranked[able[ranked]]
+        return ranked[self._within_reach(np.asarray(price.dropped)[ranked])]
+
+    def _within_reach(self, dropped: np.ndarray) -> np.ndarray:
+        """Which of a list to keep so that the coverage floor's allowance lasts.
+
+        A cell that would use up a tenth of the allowance alone is passed over; one that
+        overdraws it with those before it too.
+        """
+        kept = np.zeros(len(dropped), bool)
+        spent = 0.0
+        for index, share in enumerate(dropped):
+            if share <= 0.1 * self.floor_rise and spent + share <= self.floor_rise:
+                kept[index] = True
+                spent += share
+        return kept
 
     def _search(self, good, today: int, most: int) -> int:
         """The longest good prefix within a few looks, starting from today's length."""
@@ -138,10 +162,10 @@ def _thinned(belief: Belief, members: int) -> Belief:
     return eqx.tree_at(
         lambda b: (
             b.users,
-            b.zone,
             b.share,
             b.log_demand,
             b.log_rate,
+            b.log_guest,
             b.serving,
             b.load,
         ),
@@ -150,10 +174,10 @@ def _thinned(belief: Belief, members: int) -> Belief:
             lambda leaf: leaf[:members],
             (
                 belief.users,
-                belief.zone,
                 belief.share,
                 belief.log_demand,
                 belief.log_rate,
+                belief.log_guest,
                 belief.serving,
                 belief.load,
             ),

@@ -7,14 +7,14 @@ numbers. Nothing else leaves: no true angle, gain, place or wish.
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
 from gemel.autonomy.actuator import AbstractActuator
-from gemel.emulator.stand_in import Lived, StandIn
+from gemel.emulator.stand_in import StandIn
 from gemel.network.controls import Controls
 from gemel.network.counters import Counters, measurements
 from gemel.twin.source import AbstractSource, Measured, Observation
 
+LOOKS = 5  # at every period of yesterday
 WHOLE = ("RRU.PrbTotDl", "DRB.PdcpSduVolumeDL")  # integers in TS 28.552
 
 
@@ -86,19 +86,23 @@ class EmulatedActuator(AbstractActuator):
 def recall(
     stand_in: StandIn, began_s: float, periods: int, period_s: float, steps: int
 ) -> list[Observation]:
-    """Yesterday's reports: the same network lived through in steps of a whole period.
+    """Yesterday's reports: the same network, lived through with few looks a period.
 
-    A coarse memory, one look a period, as an operator's archive would be richer than
-    this. Moves the stand-in's clock to the end of it.
+    steps:  of one call of the stand-in; a period is looked at LOOKS times, so that one
+            call tells of steps / LOOKS periods. Moves the stand-in's clock along.
     """
     told: list[Observation] = []
     stand_in.elapsed_s = began_s
+    looks = LOOKS if steps % LOOKS == 0 else 1
     while len(told) < periods:
-        stand_in.advance(steps, period_s)
-        lived: Lived = stand_in.lived(0)  # type: ignore[assignment]
-        every: Float[Array, " time"] = lived.counters.elapsed_s
-        for row in range(every.size):
-            counters = jax.tree.map(lambda leaf, row=row: leaf[row], lived.counters)
+        stand_in.advance(steps, period_s / looks)
+        lived = stand_in.lived(0)
+        assert lived is not None
+        for row in range(0, steps, looks):
+            part = slice(row, row + looks)
+            counters = jax.tree.map(
+                lambda leaf, part=part: leaf[part].sum(0), lived.counters
+            )
             when_s = began_s + len(told) * period_s
             told.append(reported(counters, lived.controls, when_s, period_s))
     return told[:periods]
