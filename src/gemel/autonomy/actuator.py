@@ -2,6 +2,9 @@
 
 import abc
 
+import jax
+import jax.numpy as jnp
+
 from gemel.autonomy.decision import Approved, Plan
 from gemel.network.controls import Controls, fingerprint
 
@@ -30,7 +33,8 @@ class AbstractActuator(abc.ABC):
         if approved.plan_id in self._used:
             raise StalePlan(f"plan {approved.plan_id} was activated before")
         if elapsed_s > approved.expires_s:
-            raise StalePlan(f"plan {approved.plan_id} expired {elapsed_s} s ago")
+            late_s = elapsed_s - approved.expires_s
+            raise StalePlan(f"plan {approved.plan_id} expired {late_s:g} s ago")
         if fingerprint(controls) != approved.fingerprint:
             raise StalePlan(
                 f"plan {approved.plan_id} was judged against other controls"
@@ -40,7 +44,14 @@ class AbstractActuator(abc.ABC):
         return Plan(approved.plan_id, approved.controls, approved.fallback)
 
     def fall_back(self, plan: Plan) -> None:
-        """Undo a plan that this actuator activated."""
+        """Undo what an activated plan turned; what else was turned since, stays so."""
         if plan.plan_id not in self._used:
             raise StalePlan(f"plan {plan.plan_id} was never activated here")
-        self._set(plan.fallback)
+        controls, _ = self._now()
+        back = jax.tree.map(
+            lambda now, activated, before: jnp.where(activated != before, before, now),
+            controls,
+            plan.activated,
+            plan.fallback,
+        )
+        self._set(back)

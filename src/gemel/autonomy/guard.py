@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gemel.autonomy.decision import Approved, Joint, Refused
-from gemel.autonomy.intents import TARGETS, Intent
+from gemel.autonomy.intents import TARGETS, Intent, headroom
 from gemel.autonomy.odds import interval, rise_below_floor, violation_odds
 from gemel.network.controls import Controls, fingerprint
 from gemel.network.energy import transition_j
@@ -30,7 +30,8 @@ class Outlook:
 
     elapsed_s:   now
     spent_kwh:   measured since the day began
-    usual_kwh:   what the forecast of the day without autonomy had until now
+    usual_kwh:   what the forecast of the day without autonomy had until the end of
+                 the coming period
     rest_kwh:    what it has for after the coming period
     """
 
@@ -111,7 +112,9 @@ class Guard:
             touched |= np.asarray(getattr(joint.now, knob)) != np.asarray(
                 getattr(joint.wish, knob)
             )
-        theirs = [names[i] for i in np.flatnonzero(touched) if names[i] in self.reserved]
+        theirs = [
+            names[i] for i in np.flatnonzero(touched) if names[i] in self.reserved
+        ]
         if not theirs:
             return None
         return (
@@ -183,7 +186,11 @@ class Guard:
             helps |= today > self.most_odds
             if np.all(wish | ~now):
                 continue  # only waking goes back to the network as it was handed over
-            if odds > self.most_odds and odds > today:
+            # Where both are certain to miss, the odds cannot tell which misses by more.
+            room = headroom(target, float(after.mean[target.name]))
+            room_today = headroom(target, float(before.mean[target.name]))
+            worse = odds > today or (odds == today and not room >= room_today)
+            if odds > self.most_odds and worse:
                 return (
                     target.name,
                     odds,
@@ -230,9 +237,7 @@ def projected(
 
 
 def _all_awake(controls: Controls) -> Controls:
-    return eqx.tree_at(
-        lambda c: c.awake, controls, jnp.ones_like(controls.awake)
-    )
+    return eqx.tree_at(lambda c: c.awake, controls, jnp.ones_like(controls.awake))
 
 
 def _evidence(after: Forecast, before: Forecast) -> dict[str, Any]:

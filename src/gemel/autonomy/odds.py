@@ -4,19 +4,22 @@ import math
 
 import numpy as np
 
-from gemel.autonomy.intents import CONDITIONS, Target
+from gemel.autonomy.intents import Target, headroom, met
 from gemel.twin.forecast import Forecast
 
 BAD_SIDE = 2.326  # standard normal: one in a hundred lies further out on one side
 
 
 def violation_odds(target: Target, mean: float, spread: float) -> float:
-    """Probability that a value so forecast lies on the wrong side, 0..1."""
-    higher_helps, _ = CONDITIONS[target.condition]
-    room = mean - target.threshold if higher_helps else target.threshold - mean
+    """Probability that a value so forecast lies on the wrong side, 0..1.
+
+    What nobody could forecast (NaN) is taken for missed.
+    """
+    if math.isnan(mean) or math.isnan(spread):
+        return 1.0
     if spread <= 0.0:
-        return 0.0 if room >= 0.0 else 1.0
-    return 0.5 * math.erfc(room / spread / math.sqrt(2.0))
+        return 0.0 if met(target, mean) else 1.0
+    return 0.5 * math.erfc(headroom(target, mean) / spread / math.sqrt(2.0))
 
 
 def interval(forecast: Forecast, name: str) -> tuple[float, float, float]:
@@ -27,4 +30,6 @@ def interval(forecast: Forecast, name: str) -> tuple[float, float, float]:
 
 def rise_below_floor(after: Forecast, before: Forecast) -> float:
     """Expected rise of the share of users below the coverage floor."""
-    return float(np.mean(np.asarray(after.below_floor) - np.asarray(before.below_floor)))
+    return float(
+        np.mean(np.asarray(after.below_floor) - np.asarray(before.below_floor))
+    )

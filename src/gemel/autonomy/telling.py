@@ -19,13 +19,13 @@ def decided(
     names = belief.network.cells.name
     before, after = np.asarray(joint.now.awake), np.asarray(joint.wish.awake)
     approved = isinstance(decision, Approved)
-    action = {
+    action: dict[str, Any] = {
         "sleep": [names[i] for i in np.flatnonzero(before & ~after)],
         "wake": [names[i] for i in np.flatnonzero(~before & after)],
     }
     if approved:
         action["plan_id"] = decision.plan_id
-    return {
+    record = {
         "elapsed_s": elapsed_s,
         "aim": joint.aim,
         "authority": f"loop {', '.join(joint.loops)}; guard",
@@ -34,6 +34,13 @@ def decided(
         "verdict": "approved" if approved else "refused",
         "reason": "every target within its odds" if approved else decision.reason,
     }
+    if isinstance(decision, Refused):
+        record["objection"] = {
+            "what": decision.what,
+            "number": decision.number,
+            "limit": decision.limit,
+        }
+    return record
 
 
 def outcome_of(

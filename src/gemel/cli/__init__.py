@@ -8,7 +8,9 @@ import typer
 from gemel.cli.data import data
 from gemel.cli.frame import Level, own_version, run, use_log_level
 from gemel.cli.pathloss import pathloss
+from gemel.cli.running import run_command
 from gemel.cli.scenarios import scenarios
+from gemel.cli.what_if import what_if_command
 
 # What a command needs is imported inside it: `gemel --help` must not wait for JAX.
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -43,7 +45,8 @@ def gemel(
 app.command()(scenarios)
 app.command()(pathloss)
 app.add_typer(data, name="data")
-# gemel run and gemel what-if go here, one line each, imported above.
+app.command("run")(run_command)
+app.command("what-if")(what_if_command)
 
 
 def main() -> None:

@@ -27,15 +27,15 @@ class Secrets:
     azimuth_deg: float = 6.0
     tilt_deg: float = 1.0
     gain_db: float = 1.5
-    hot_spot: float = 0.6
-    district: float = 0.3
+    hot_spot: float = 0.5
+    district: float = 0.25
     mood: float = 0.12
     peak_shift_h: float = 0.75
     minute: float = 0.15
 
     def __post_init__(self):
         for name, value in dataclasses.asdict(self).items():
-            if value < 0:
+            if not value >= 0:  # NaN is no standard deviation either
                 raise ScenarioError(
                     f"{name} of the secrets is {value}; a standard deviation is not "
                     "negative. Give 0 or more."

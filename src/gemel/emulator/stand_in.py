@@ -81,9 +81,7 @@ def _live(
         for (counters, throughput_bps), control in zip(seen, controls, strict=True)
     ]
     full = [
-        eqx.tree_at(
-            lambda s: s.users, state, users, is_leaf=lambda leaf: leaf is None
-        )
+        eqx.tree_at(lambda s: s.users, state, users, is_leaf=lambda leaf: leaf is None)
         for state in bare
     ]
     return full, lived

@@ -64,12 +64,14 @@ def associate(
         best = jnp.argmax(score.reshape(-1))
         layer = (best // cell.shape[1]).astype(jnp.int32)
         flat_dbm = rsrp_dbm.reshape(-1)[best]
-        return Served(
+        covered = flat_dbm > -200.0
+        return (
             cell.reshape(-1)[best],
             layer,
             gain_db.reshape(-1)[best],
             flat_dbm,
-            flat_dbm > -200.0,
+            covered,
         )
 
-    return jax.vmap(one_user)(candidates.cell, candidates.gain_db, serving)
+    found = jax.vmap(one_user)(candidates.cell, candidates.gain_db, serving)
+    return Served(*found)

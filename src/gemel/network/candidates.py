@@ -228,12 +228,14 @@ def _of_one_user(
     one_layer = jax.vmap(one_head, (0, None))
     cell, gain_db = jax.vmap(one_layer)(bins.head[here], penetration_db)
     cell, gain_db = cell.reshape(layers, -1), gain_db.reshape(layers, -1)
-    power_mw = mw_from_dbm(controls.power_dbm[cell] + gain_db)
-    best_db, which = jax.lax.top_k(gain_db, min(propagation.k, gain_db.shape[1]))
+    # What arrives counts, not the gain alone: a weak cell near by may be no rival.
+    level_dbm = controls.power_dbm[cell] + gain_db
+    best_dbm, which = jax.lax.top_k(level_dbm, min(propagation.k, gain_db.shape[1]))
     kept = jnp.take_along_axis(cell, which, 1)
-    kept_mw = mw_from_dbm(controls.power_dbm[kept] + best_db).sum(1)
-    near_mw = jnp.maximum(power_mw.sum(1) - kept_mw, 0.0)
-    return kept, best_db, near_mw + bins.far_mw[here] * ratio_from_db(-penetration_db)
+    kept_db = jnp.take_along_axis(gain_db, which, 1)
+    kept_mw = mw_from_dbm(best_dbm).sum(1)
+    near_mw = jnp.maximum(mw_from_dbm(level_dbm).sum(1) - kept_mw, 0.0)
+    return kept, kept_db, near_mw + bins.far_mw[here] * ratio_from_db(-penetration_db)
 
 
 def find_candidates(

@@ -28,9 +28,11 @@ TDD_DOWNLINK_SHARE = 0.75  # of the symbols, pattern DDDSU and the like
 
 # Transmission bandwidth in resource blocks, TS 38.101-1 table 5.3.2-1 (SCS kHz, MHz).
 RESOURCE_BLOCKS = {
-    (15, 5): 25, (15, 10): 52, (15, 15): 79, (15, 20): 106, (15, 25): 133,
-    (15, 30): 160, (15, 40): 216, (15, 50): 270,
-    (30, 20): 51, (30, 30): 78, (30, 40): 106, (30, 50): 133, (30, 60): 162,
+    (15, 3): 15, (15, 5): 25, (15, 10): 52, (15, 15): 79, (15, 20): 106,
+    (15, 25): 133, (15, 30): 160, (15, 35): 188, (15, 40): 216, (15, 45): 242,
+    (15, 50): 270,
+    (30, 5): 11, (30, 10): 24, (30, 15): 38, (30, 20): 51, (30, 25): 65, (30, 30): 78,
+    (30, 35): 92, (30, 40): 106, (30, 45): 119, (30, 50): 133, (30, 60): 162,
     (30, 70): 189, (30, 80): 217, (30, 90): 245, (30, 100): 273,
 }  # fmt: skip
 
@@ -82,7 +84,9 @@ def carriers_of(cells: tuple[PlannedCell, ...]) -> Carriers:
     mhz = np.array([key[1] for key in keys])
     band = np.digitize(ghz, [1.0, 3.0])  # 0 low, 1 middle, 2 high
     scs_khz = np.array([15, 15, 30])[band]
-    prb = np.array([resource_blocks(int(s), m) for s, m in zip(scs_khz, mhz, strict=True)])
+    prb = np.array(
+        [resource_blocks(int(s), m) for s, m in zip(scs_khz, mhz, strict=True)]
+    )
     occupied_hz = prb * 12 * scs_khz * 1e3
     noise_dbm = (
         THERMAL_NOISE_DBM_PER_HZ + 10 * np.log10(occupied_hz) + USER_NOISE_FIGURE_DB
@@ -94,8 +98,7 @@ def carriers_of(cells: tuple[PlannedCell, ...]) -> Carriers:
 
     return Carriers(
         label=tuple(
-            f"{1_000 * g:.0f} MHz" + (f"/{m:g}" if twice else "")
-            for g, m in keys
+            f"{1_000 * g:.0f} MHz" + (f"/{m:g}" if twice else "") for g, m in keys
         ),
         carrier_ghz=jnp.asarray(ghz, jnp.float32),
         bandwidth_hz=jnp.asarray(occupied_hz, jnp.float32),

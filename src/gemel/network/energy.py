@@ -16,7 +16,7 @@ from gemel.network.carriers import Carriers
 SITE_OVERHEAD_W = 250.0  # assumption: an outdoor macro site without active cooling
 DEEP_SLEEP = 1.0  # P1, table 5.1-3
 STATIC_SHARE = 0.4  # A
-NARROW_EFFICIENCY = 0.76  # eta where s_f s_p < 0.5
+NARROW_EFFICIENCY = 0.76  # eta where s_f s_p < 0.5; 1 elsewhere
 DEEP_TRANSITION_UNIT_S = 1.0  # 1,000 unit x ms down and up together, category 1
 ALWAYS_ON_SYMBOLS = 0.07  # SSB bursts every 20 ms and system information
 ALWAYS_ON_PRB = 20.0  # of one SSB, TS 38.211 clause 7.4.3.1
@@ -26,19 +26,17 @@ def power_w(
     carriers: Carriers, load: Float[Array, " cell"], awake: Bool[Array, " cell"]
 ) -> Float[Array, " cell"]:
     """Watts of every cell, each with its own carrier; load is 0..1 of the blocks."""
-    narrow = STATIC_SHARE + (1.0 - STATIC_SHARE) * (
-        ALWAYS_ON_PRB / carriers.prb / NARROW_EFFICIENCY
-    )
+    share = jnp.minimum(ALWAYS_ON_PRB / carriers.prb, 1.0)  # s_f s_p
+    efficiency = jnp.where(share < 0.5, NARROW_EFFICIENCY, 1.0)
+    narrow = STATIC_SHARE + (1.0 - STATIC_SHARE) * share / efficiency
     rise = carriers.downlink - carriers.micro
     always_on = ALWAYS_ON_SYMBOLS * narrow
-    sending = carriers.downlink_share * (
-        always_on + (1.0 - ALWAYS_ON_SYMBOLS) * load
-    )
+    sending = carriers.downlink_share * (always_on + (1.0 - ALWAYS_ON_SYMBOLS) * load)
     # Uplink symbols of a TDD carrier are assumed as busy as its downlink; FDD uplink is
     # neglected, as TR 38.864 does.
     receiving = (1.0 - carriers.downlink_share) * load
-    units = carriers.micro + sending * rise + receiving * (
-        carriers.uplink - carriers.micro
+    units = (
+        carriers.micro + sending * rise + receiving * (carriers.uplink - carriers.micro)
     )
     return carriers.watts_per_unit * jnp.where(awake, units, DEEP_SLEEP)
 

@@ -18,5 +18,7 @@ def spectral_efficiency(
     sinr: Float[Array, "*axes"], streams: Float[Array, "*axes"]
 ) -> Float[Array, "*axes"]:
     """bit/s/Hz over all streams, from the ratio (not dB) before the power is split."""
-    one_of_many = jnp.minimum(ALPHA * jnp.log2(1.0 + sinr / streams), HIGHEST_BPS_PER_HZ)
+    one_of_many = jnp.minimum(
+        ALPHA * jnp.log2(1.0 + sinr / streams), HIGHEST_BPS_PER_HZ
+    )
     return streams * one_of_many

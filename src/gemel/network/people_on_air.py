@@ -11,9 +11,7 @@ from gemel.radio.penetration import building_entry_loss_db, car_loss_db
 from gemel.world.people import VEHICLE, People
 
 
-def places_of(
-    people: People, carriers: Carriers, rng: np.random.Generator
-) -> Places:
+def places_of(people: People, carriers: Carriers, rng: np.random.Generator) -> Places:
     """Where people are for radio; each draws one deviation for the wall or the car."""
     deviation = jnp.asarray(rng.normal(size=people.kind.size), jnp.float32)
 

@@ -82,7 +82,9 @@ def step(
     users = network.surroundings.move(
         network, state.users, controls, key, elapsed_s, step_s
     )
-    return settle(network, eqx.tree_at(lambda s: s.users, state, users), controls, step_s)
+    return settle(
+        network, eqx.tree_at(lambda s: s.users, state, users), controls, step_s
+    )
 
 
 def settle(

@@ -2,7 +2,6 @@
 
 import base64
 import re
-import shlex
 from collections.abc import Iterable
 from html import escape
 
@@ -191,7 +190,7 @@ def _figures(pictures: Iterable[Picture]) -> str:
 
 
 def _closing(result: DayResult) -> str:
-    command = f"gemel run {shlex.quote(result.scenario)} --seed {result.seed}"
+    command = result.command
     notes = _lines("Notes", result.notes)
     sources = _lines("Data", result.attribution)
     return (

@@ -85,6 +85,7 @@ class Actions:
 class DayResult:
     """Both lives of one day. Arrays are [period] or [period, cell].
 
+    command:             what to type to see the same again
     energy_kwh:          of the radio units, per period
     overhead_kwh:        of the sites besides the radios, per period, alike in both
     oracle_*:            None without --oracle
@@ -96,6 +97,7 @@ class DayResult:
     """
 
     scenario: str
+    command: str
     seed: int
     users: int
     hours: float

@@ -29,7 +29,7 @@ def day_result(
     ready: "Prepared",
     options: "DayOptions",
     day: "Day",
-    oracle_saving_percent: float | None,
+    oracle: LifeRecord | None,
     interrupted: bool,
     clock: Callable[[], float],
 ) -> DayResult:
@@ -45,6 +45,7 @@ def day_result(
     points, percent = twin_errors(day.said, auto)
     return DayResult(
         scenario=plan.name,
+        command=options.command or f"gemel run {plan.name} --seed {options.seed}",
         seed=options.seed,
         users=plan.people,
         hours=hours,
@@ -55,7 +56,7 @@ def day_result(
         overhead_kwh=np.full(periods, overhead_kwh),
         saving_percent=100.0 * saved_kwh / float(energy[0].sum()),
         saving_with_overhead_percent=100.0 * saved_kwh / whole_kwh,
-        oracle_saving_percent=oracle_saving_percent,
+        oracle_saving_percent=_oracle_saving(base, oracle),
         load_baseline=_stack(base.load),
         load_autonomous=_stack(auto.load),
         load_forecast=_stack(day.said.load[:periods]),
@@ -82,6 +83,13 @@ def day_result(
         wall_s=clock(),
         interrupted=interrupted,
     )
+
+
+def _oracle_saving(base: LifeRecord, oracle: LifeRecord | None) -> float | None:
+    if oracle is None:
+        return None
+    usual, least = (life.of("RANEnergyConsumption").sum() for life in (base, oracle))
+    return 100.0 * float(usual - least) / float(usual)
 
 
 def _stack(rows: list[np.ndarray]) -> np.ndarray:

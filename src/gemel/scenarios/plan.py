@@ -10,7 +10,7 @@ from gemel.world.inventory import Inventory
 
 FEWEST_USERS = 5_000
 USERS_PER_COVERAGE_CELL = 10
-BUSY_HOUR_LOAD = 0.25  # mean PRB load of the busiest layer at the busy hour
+BUSY_HOUR_LOAD = 0.20  # mean PRB load over all cells at the busy hour
 
 
 @dataclasses.dataclass(frozen=True)

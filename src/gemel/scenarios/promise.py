@@ -22,8 +22,8 @@ from gemel.world.demand import HOUR_S
 THROUGHPUT_SHARE = 0.75  # of the forecast
 LOW_RATIO_POINTS = 2.0  # above the forecast
 ENERGY_SHARE = 0.94  # of the forecast
-HARDEST_SHARE = 0.95  # of the slowest period's forecast, at the most
-HARDEST_POINTS = 0.5  # above the worst period's forecast, at the least
+HARDEST_SHARE = 0.92  # of the slowest period's forecast, at the most
+HARDEST_POINTS = 1.0  # above the worst period's forecast, at the least
 
 
 @dataclasses.dataclass(frozen=True)

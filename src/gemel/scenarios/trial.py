@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 
 import jax
-import numpy as np
 
 from gemel.autonomy.cycle import Cycle, Watch
 from gemel.autonomy.decision import Approved, Refused
@@ -21,6 +20,7 @@ from gemel.emulator.stand_in import StandIn
 from gemel.errors import ScenarioError
 from gemel.interfaces.networks.emulated import EmulatedActuator, EmulatedSource, recall
 from gemel.report.results import DayResult
+from gemel.scenarios.oracle import live_the_oracle
 from gemel.scenarios.outcome import day_result
 from gemel.scenarios.plan import WorldPlan
 from gemel.scenarios.promise import UsualDay, default_intent, usual_day
@@ -47,6 +47,7 @@ class DayOptions:
     hours:    of network time, whole periods
     intent:   None takes the default of `scenarios.promise`
     oracle:   also search what was possible, knowing the truth
+    command:  how the user asked for this; None makes one up from name and seed
     """
 
     seed: int = 0
@@ -56,6 +57,7 @@ class DayOptions:
     intent: Intent | None = None
     oracle: bool = False
     secrets: Secrets = Secrets()
+    command: str | None = None
 
     def __post_init__(self):
         periods = self.hours * 3_600.0 / self.period_s
@@ -105,7 +107,9 @@ def prepare(plan: WorldPlan, options: DayOptions, progress: Progress) -> Prepare
     stand_in = stand_in_for(facts, options.seed, 0.0, 2, options.secrets)
     progress("remembering yesterday", 0.0)
     slots = round(DAY_S / options.period_s)
-    yesterday = recall(stand_in, TODAY_S - DAY_S, slots, options.period_s, options.steps)
+    yesterday = recall(
+        stand_in, TODAY_S - DAY_S, slots, options.period_s, options.steps
+    )
     stand_in.elapsed_s = TODAY_S
     thresholds = thresholds_of(options.intent)
     belief = remember(facts, yesterday, options.seed, thresholds)
@@ -173,9 +177,7 @@ def live_a_day(
             raise
     oracle = None
     if options.oracle and not interrupted:
-        from gemel.scenarios.oracle import oracle_saving_percent
-
-        oracle = oracle_saving_percent(ready, options, tell)
+        oracle = live_the_oracle(ready, options, day.lives[BASELINE], tell)
     tell("drawing", 1.0)
     return day_result(
         ready,
@@ -254,8 +256,3 @@ class Day:
         else:
             self.fates["refused"] += 1
             self.reasons[decision.what] += 1
-
-
-def as_array(rows: list[np.ndarray]) -> np.ndarray:
-    """Periods stacked."""
-    return np.stack(rows).astype(np.float64)

@@ -90,6 +90,9 @@ def forecast(
         bias, variance = belief.kpi_bias[name], belief.kpi_variance[name]
         if ERROR_IN_POINTS[name]:
             corrected[name] = jnp.maximum(value + bias, 0.0)
+            # A share of cells is a count: it scatters as one, even if all members agree.
+            one = 100.0 / belief.log_rate.shape[1]
+            variance = variance + one * jnp.maximum(corrected[name].mean(), 0.5 * one)
         else:
             corrected[name] = value * jnp.exp(bias)
             variance = variance * corrected[name].mean() ** 2

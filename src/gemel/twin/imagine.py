@@ -80,9 +80,7 @@ def imagine(
     )
     doubt = rng.normal(0, FIRST_DOUBT, (3, members, count)).astype(np.float32)
     return Belief(
-        network=Network(
-            cells, propagation, Still(), jnp.ones(count), jnp.ones(count)
-        ),
+        network=Network(cells, propagation, Still(), jnp.ones(count), jnp.ones(count)),
         users=chosen,
         share=jnp.asarray(share, jnp.float32),
         habit_bps=habit_bps,
@@ -150,9 +148,10 @@ def _members(
     each = 2 + np.floor((users - 2 * zones) * weight / weight.sum()).astype(int)
     each = np.maximum(each, 2)
     home = np.repeat(np.arange(zones), each)
-    by_zone = np.split(np.argsort(zone, kind="stable"), np.bincount(
-        zone, minlength=zones
-    ).cumsum()[:-1])
+    by_zone = np.split(
+        np.argsort(zone, kind="stable"),
+        np.bincount(zone, minlength=zones).cumsum()[:-1],
+    )
     row = np.empty((members, len(home)), np.int64)
     start = 0
     for index, count in enumerate(each):

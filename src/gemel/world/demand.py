@@ -23,14 +23,10 @@ WEEKEND = (
 
 def activity(elapsed_s: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
     """Share of the busy hour's demand, `elapsed_s` after Monday 00:00 local time."""
-    day = jnp.floor(elapsed_s / DAY_S)
-    hour = (elapsed_s - day * DAY_S) / HOUR_S
-    before = jnp.clip(jnp.floor(hour).astype(jnp.int32), 0, 23)
-    fraction = hour - before.astype(hour.dtype)
-    weekend = jnp.mod(day, 7.0) >= 5.0
-
-    def between(curve):
-        table = jnp.asarray(curve, hour.dtype)
-        return table[before] * (1.0 - fraction) + table[(before + 1) % 24] * fraction
-
-    return jnp.where(weekend, between(WEEKEND), between(WEEKDAY))
+    hour = elapsed_s / HOUR_S
+    before = jnp.floor(hour)
+    fraction = hour - before
+    # The hour that ends Friday leads into Saturday's first value, not Friday's own.
+    week = jnp.asarray(5 * WEEKDAY + 2 * WEEKEND, hour.dtype)
+    at = before.astype(jnp.int32) % len(week)
+    return week[at] * (1.0 - fraction) + week[(at + 1) % len(week)] * fraction

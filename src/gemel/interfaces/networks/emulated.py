@@ -28,7 +28,9 @@ def reported(
         number = np.asarray(value, np.float64)
         number = np.floor(number) if name in WHOLE else number
         # A cell asleep has nothing to say of throughput; its blocks and bits are zero.
-        present = awake & (number > 0) if name == "DRB.UEThpDl" else awake | (number >= 0)
+        present = (
+            awake & (number > 0) if name == "DRB.UEThpDl" else awake | (number >= 0)
+        )
         measured[name] = Measured(
             jnp.asarray(number, jnp.float32),
             jnp.asarray(present),
