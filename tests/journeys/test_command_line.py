@@ -14,8 +14,9 @@ import pytest
 import typer
 
 from gemel.cli import app
+from gemel.cli.columns import renamed
 from gemel.cli.frame import AsJson, LogLevel, print_json, run
-from gemel.cli.pathloss import ModelName, renamed
+from gemel.cli.pathloss import ModelName
 from gemel.errors import InterfaceError, LoopsDisagree, ScenarioError
 from gemel.interfaces.tables.links import PATH_LOSSES, LinkRow, path_losses
 

@@ -1,4 +1,4 @@
-"""Does an actuator turn only what was approved, once, in time, and find its way back?"""
+"""Does an actuator turn only what was approved, once, in time, and find back?"""
 
 import dataclasses
 from typing import Any

@@ -66,7 +66,7 @@ def test_disjoint_wishes_are_joined_in_whatever_order_they_come(owner, order):
         return
     assert joint is not None
     wished = [6.0 if loop is None else 7.0 + loop for loop in owner]
-    np.testing.assert_array_equal(joint.wish.tilt_deg, np.float32(wished))
+    np.testing.assert_array_equal(joint.wish.tilt_deg, np.array(wished, np.float32))
 
 
 def test_different_knobs_of_one_cell_are_no_quarrel():
@@ -122,7 +122,9 @@ def test_declared_precedence_settles_it_and_the_rest_is_still_done(order):
         wants("coverage", "tilt_deg", c=1.0, d=1.0),
     ]
     joint = joined([proposals[i] for i in order], precedence=("coverage", "mending"))
-    np.testing.assert_array_equal(joint.wish.tilt_deg, np.float32([8, 6, 1, 1, 6]))
+    np.testing.assert_array_equal(
+        joint.wish.tilt_deg, np.array([8, 6, 1, 1, 6], np.float32)
+    )
     np.testing.assert_array_equal(joint.wish.awake, [False, False, True, True, True])
 
 

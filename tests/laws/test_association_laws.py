@@ -34,7 +34,7 @@ def town() -> tuple[Cells, Controls]:
 def element_db() -> np.ndarray:
     """From the power of a carrier to that of one resource element, by hand.
 
-    52 blocks of 10 MHz and 217 of 80 MHz, TS 38.101-1 table 5.3.2-1, 12 subcarriers each.
+    52 blocks of 10 MHz and 217 of 80 MHz, TS 38.101-1 table 5.3.2-1.
     """
     prb = np.where(np.asarray(town()[0].layer) == 0, 52, 217)
     return -10.0 * np.log10(12 * prb)
@@ -97,16 +97,18 @@ def test_the_higher_priority_wins_exactly_above_its_entry_level(low_dbm, away_db
 
 
 @given(st.floats(-110.0, -50.0), st.floats(0.0, 6.0), st.floats(-10.0, 10.0))
-def test_a_neighbour_takes_over_exactly_beyond_the_margin(here_dbm, margin_db, better_db):
+def test_a_neighbour_takes_over_exactly_beyond_the_margin(
+    here_dbm, margin_db, better_db
+):
     """TS 38.331 clause 5.5.4.4: Mn > Mp + Off + Hys; a newcomer has no margin."""
     assume(abs(better_db - margin_db) > NARROW_DB)
     assume(abs(better_db) > NARROW_DB)
     low_dbm = (here_dbm, here_dbm + better_db, NOTHING[2])
-    margin = {"handover_margin_db": {LOW[0]: margin_db}}
-    stayed = int(one(low_dbm, NOTHING, serving=LOW[0], **margin).cell[0])
-    assert stayed == (LOW[1] if better_db > margin_db else LOW[0])
-    fresh = int(one(low_dbm, NOTHING, **margin).cell[0])
-    assert fresh == (LOW[1] if better_db > 0.0 else LOW[0])
+    margin = {LOW[0]: margin_db}
+    stayed = one(low_dbm, NOTHING, LOW[0], handover_margin_db=margin)
+    assert int(stayed.cell[0]) == (LOW[1] if better_db > margin_db else LOW[0])
+    fresh = one(low_dbm, NOTHING, handover_margin_db=margin)
+    assert int(fresh.cell[0]) == (LOW[1] if better_db > 0.0 else LOW[0])
 
 
 @given(
@@ -116,7 +118,9 @@ def test_a_neighbour_takes_over_exactly_beyond_the_margin(here_dbm, margin_db, b
     st.floats(-12.0, 12.0),
     st.floats(0.0, 6.0),
 )
-def test_individual_offsets_count_like_level(here_dbm, better_db, own_db, other_db, hys):
+def test_individual_offsets_count_like_level(
+    here_dbm, better_db, own_db, other_db, hys
+):
     """Mn + Ocn > Mp + Ocp + margin, all in dB; what is measured stays as it was."""
     lead_db = better_db + other_db - own_db - hys
     assume(abs(lead_db) > NARROW_DB)
@@ -136,9 +140,11 @@ def test_the_margin_also_holds_a_user_on_its_layer():
     """Else a user at the entry level would change layers with every look."""
     just_below = (entry_dbm(1) - 0.5, *NOTHING[1:])
     strong = (-60.0, *NOTHING[1:])
-    held = {"handover_margin_db": {HIGH[0]: 1.0}}
-    assert int(one(strong, just_below, serving=HIGH[0], **held).cell[0]) == HIGH[0]
-    assert int(one(strong, just_below, serving=LOW[0], **held).cell[0]) == LOW[0]
+    margin = {HIGH[0]: 1.0}
+    stayed = one(strong, just_below, HIGH[0], handover_margin_db=margin)
+    assert int(stayed.cell[0]) == HIGH[0]
+    came = one(strong, just_below, LOW[0], handover_margin_db=margin)
+    assert int(came.cell[0]) == LOW[0]
 
 
 def crowd(luck: int) -> tuple[Candidates, Controls, np.ndarray]:
@@ -194,7 +200,9 @@ def test_what_is_told_of_the_serving_cell_is_true_of_it(luck):
     assert np.array_equal(served.gain_db, gain_db.astype(np.float32))
     rsrp_dbm = np.asarray(controls.power_dbm)[cell] + element_db()[cell] + gain_db
     seen = np.asarray(served.covered)
-    assert np.abs(np.asarray(served.rsrp_dbm) - rsrp_dbm)[seen].max(initial=0) < NARROW_DB
+    assert (
+        np.abs(np.asarray(served.rsrp_dbm) - rsrp_dbm)[seen].max(initial=0) < NARROW_DB
+    )
 
 
 @given(lucks)
@@ -217,7 +225,9 @@ def test_does_not_care_how_users_and_cells_are_numbered(luck):
     def by_cell(leaf):
         return leaf[order] if leaf.shape[:1] == (CELLS,) else leaf
 
-    mixed = eqx.tree_at(lambda c: c.carriers, jax.tree.map(by_cell, cells), cells.carriers)
+    mixed = eqx.tree_at(
+        lambda c: c.carriers, jax.tree.map(by_cell, cells), cells.carriers
+    )
     lists = jax.tree.map(lambda leaf: leaf[users], candidates)
     renamed = jnp.asarray(number[np.asarray(lists.cell)], jnp.int32)
     lists = eqx.tree_at(lambda c: c.cell, lists, renamed)

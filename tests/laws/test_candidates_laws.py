@@ -171,6 +171,7 @@ def test_working_memory_depends_on_the_batch_and_not_on_the_users():
         many = jax.tree.map(sized, places)
         lowered = jax.jit(small_batches).lower(numbers, cells, controls, many)
         analysis = lowered.compile().memory_analysis()
+        assert analysis is not None
         return analysis.temp_size_in_bytes
 
     few, many = 160, 1_600

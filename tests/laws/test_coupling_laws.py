@@ -241,3 +241,21 @@ def test_slopes_of_the_settled_load_are_those_of_small_differences(bps, turned):
         # a sum of 42 loads over the step, 42 · 1e-16 / 1e-5 = 4e-10.
         close = pytest.approx(float(differences), rel=1e-6, abs=1e-9)
         assert float(reverse) == close
+
+
+def test_slopes_of_a_strong_coupling_are_those_of_the_inverse_matrix():
+    """A ring in which every cell feels its two neighbours as much as F ever does."""
+    ring = np.roll(np.eye(CELLS), 1, axis=0) + np.roll(np.eye(CELLS), -1, axis=0)
+    matrix = CONTRACTION / 2 * ring
+    rng = np.random.default_rng(6)
+    weight, own = rng.random(CELLS), 0.3 * rng.random(CELLS)
+
+    def value(own):
+        felt = jnp.asarray(matrix, jnp.float32)
+        load = settle_load(lambda load: own + felt @ load, jnp.zeros(CELLS))
+        return (jnp.asarray(weight, jnp.float32) * load).sum()
+
+    slope = jax.jit(jax.grad(value))(jnp.asarray(own, jnp.float32))
+    expected = np.linalg.solve(np.eye(CELLS) - matrix.T, weight)
+    # Forty rounds leave (2/3)^40 = 1e-7, as float32 does of every sum.
+    assert np.allclose(slope, expected, rtol=1e-5)

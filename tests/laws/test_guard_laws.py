@@ -1,4 +1,4 @@
-"""Does the guard keep its word: the same verdict for the same facts, and never tired?"""
+"""Does the guard keep its word: the same facts, the same verdict, and never tired?"""
 
 import dataclasses
 import math
@@ -206,9 +206,7 @@ def test_waking_is_free_while_a_target_is_in_danger(small):
         )
         assert isinstance(guard.review(joint, small.belief, outlook), Approved)
     # Where nobody is the better for it, the day's energy is what counts.
-    idle = guard_of(
-        small, intent_of(AveDLRANUEThpt=1.0, RANEnergyConsumption=halfway_kwh)
-    )
+    idle = guard_of(small, intent_of(RANEnergyConsumption=halfway_kwh))
     verdict = idle.review(joint, small.belief, outlook)
     assert isinstance(verdict, Refused)
     assert verdict.what == ENERGY

@@ -22,7 +22,7 @@ KPI_RECORD = ("kpi_bias", "kpi_variance")
 
 def report_of(small, elapsed_s: float, controls: Controls, **told: jax.Array):
     """A report of all cells, with these values under the names given last."""
-    names = dict(zip(("volume", "blocks", "felt"), (VOLUME, BLOCKS, THROUGHPUT)))
+    names = {"volume": VOLUME, "blocks": BLOCKS, "felt": THROUGHPUT}
     zero = jnp.zeros(len(small.names))
     values = {name: zero for name in MEASUREMENTS}
     values |= {names[word]: value for word, value in told.items()}

@@ -4,7 +4,7 @@ import dataclasses
 
 from jaxtyping import PRNGKeyArray
 
-from gemel.autonomy.actuator import AbstractActuator
+from gemel.autonomy.actuator import AbstractActuator, StalePlan
 from gemel.autonomy.arbiter import arbitrate
 from gemel.autonomy.decision import Approved, Plan, Refused
 from gemel.autonomy.guard import Guard, Outlook
@@ -66,10 +66,14 @@ class Cycle:
                 controls, [w for w in wishes if w], belief.network.cells.name
             )
             decision = self.guard.review(joint, belief, outlook) if joint else None
-        if isinstance(decision, Approved):
-            plan = self.actuator.apply(decision)
         if decision is not None:
             number = self.journal.append(decided(decision, belief, now_s))
+        if isinstance(decision, Approved):
+            try:
+                plan = self.actuator.apply(decision)
+            except StalePlan as stale:  # nothing was changed; the belief goes on
+                fact = {"decision": number, "elapsed_s": now_s, "abort": str(stale)}
+                self.journal.append({"kind": "abort", **fact})
         set_now = self.source.controls()
         expected = self.guard.forecast(belief, set_now, now_s)
         return belief, decision, Watch(expected, plan, number), undone

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from gemel.cli.columns import renamed
 from gemel.cli.frame import AsJson, LogLevel, Seed, print_json
 
 ModelName = Literal["uma", "umi", "rma", "inh"]
@@ -121,20 +122,3 @@ def _many_links(table: Path, out: Path, columns: str | None, as_json: bool) -> N
         print_json({"out": str(out), "links": len(valid), "outside_range": outside})
         return
     typer.echo(f"{len(valid)} links written to {out}, {outside} outside the range")
-
-
-def renamed(columns: str | None) -> dict[str, str] | None:
-    """Our column names to the file's, from `ours=theirs,ours=theirs`.
-
-    Raises a usage error where the text is not of that form.
-    """
-    if columns is None:
-        return None
-    pairs = [pair.split("=") for pair in columns.split(",")]
-    if not all(len(pair) == 2 and all(map(str.strip, pair)) for pair in pairs):
-        raise typer.BadParameter(
-            f"{columns!r} is not of the form ours=theirs,ours=theirs. "
-            "Write e.g. carrier_ghz=f.",
-            param_hint="--columns",
-        )
-    return {ours.strip(): theirs.strip() for ours, theirs in pairs}

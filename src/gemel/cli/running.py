@@ -7,15 +7,24 @@ from typing import Annotated
 
 import typer
 
-from gemel.cli.frame import INTERRUPTED, AsJson, LogLevel, Seed, print_json
+from gemel.cli.columns import Columns
+from gemel.cli.compiled import keep_compiled
+from gemel.cli.frame import (
+    INTERRUPTED,
+    THE_ANSWER_IS_NO,
+    AsJson,
+    LogLevel,
+    Seed,
+    print_json,
+)
+from gemel.cli.patience import patience
 from gemel.cli.places import (
-    Columns,
     DataFolder,
     Operator,
     ScenarioName,
     SitesFile,
     SitesFormat,
-    plan_of,
+    place_of,
 )
 from gemel.cli.progress import progress_bar
 
@@ -23,10 +32,16 @@ from gemel.cli.progress import progress_bar
 def run_command(
     scenario: ScenarioName = None,
     hours: Annotated[
-        float, typer.Option(help="Of network time, from midnight on; at most 24.")
+        float,
+        typer.Option(
+            help="Of network time, from midnight on, in whole quarters.",
+            min=0.25,
+            max=24.0,
+        ),
     ] = 24.0,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the results, a new one.")
+        Path | None,
+        typer.Option(help="Folder for the results, a new one. [gemel-SCENARIO]"),
     ] = None,
     intent: Annotated[
         Path | None, typer.Option(help="What to hold: TS 28.312 JSON.")
@@ -36,49 +51,61 @@ def run_command(
     ] = False,
     data: DataFolder = None,
     sites: SitesFile = None,
-    form: SitesFormat = "csv",
+    form: SitesFormat = None,
     operator: Operator = None,
     columns: Columns = None,
     as_json: AsJson = False,
     seed: Seed = 0,
     log_level: LogLevel = None,
 ) -> int | None:
-    """Live one weekday twice, with autonomy and without, and say what it gained."""
+    """Live one weekday twice, with autonomy and without, and say what it gained.
+
+    The exit code is 1 if the intent was not fulfilled.
+    """
+    # What is checked fast comes first: JAX alone takes seconds to import.
+    place = place_of(scenario, seed, data, sites, form, operator, columns)
     from gemel.report.folder import claim_folder, release_folder, write_results
-    from gemel.report.summary import as_json as summary
-    from gemel.report.summary import print_table
-    from gemel.scenarios.trial import DayOptions, live_a_day
 
-    command = "gemel run " + " ".join(shlex.quote(word) for word in _words())
-    wanted = None
-    if intent is not None:
-        from gemel.interfaces.standards.ts28312 import read_intent
-
-        wanted = read_intent(intent)
-    options = DayOptions(
-        seed=seed, hours=hours, intent=wanted, oracle=oracle, command=command
-    )
-    plan = plan_of(scenario, seed, data, sites, form, operator, columns)
-    folder = claim_folder(out, plan.name)
+    folder = claim_folder(out, place.name)
     try:
-        with progress_bar() as tell:
-            result = live_a_day(plan, options, tell)
-        write_results(result, folder)
+        wanted = None
+        if intent is not None:
+            from gemel.interfaces.standards.ts28312 import read_intent
+
+            wanted = read_intent(intent)
+        from gemel.scenarios.trial import DayOptions, live_a_day
+
+        options = DayOptions(
+            seed=seed, hours=hours, intent=wanted, oracle=oracle, command=_command()
+        )
+        plan = place.plan()
+        keep_compiled()
+        with patience() as ctrl_c, progress_bar() as tell:
+            result = live_a_day(plan, options, ctrl_c.wrap(tell))
+            ctrl_c.waits = True
+            write_results(result, folder)
     except BaseException:
         release_folder(folder)
         raise
     if as_json:
+        from gemel.report.summary import as_json as summary
+
         print_json(summary(result))
     else:
         from rich.console import Console
 
+        from gemel.report.summary import print_table
+
         console = Console(highlight=False)
         print_table(result, console)
-        console.print(f"\nReport: {folder / 'report.html'}", soft_wrap=True)
-    return INTERRUPTED if result.interrupted else None
+        path = folder / "report.html"
+        console.print(f"\nReport: {path}", soft_wrap=True, markup=False)
+    if result.interrupted or ctrl_c.asked:
+        return INTERRUPTED
+    return None if result.fulfilled else THE_ANSWER_IS_NO
 
 
-def _words() -> list[str]:
-    """What the user typed after `gemel run`; nothing where gemel was called by code."""
+def _command() -> str | None:
+    """What the user typed; None where gemel was called by code."""
     words = sys.argv[1:]
-    return words[words.index("run") + 1 :] if "run" in words else []
+    return shlex.join(["gemel", *words]) if "run" in words else None

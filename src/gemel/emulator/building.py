@@ -8,8 +8,8 @@ from jaxtyping import Array, Float
 
 from gemel.emulator.city import City, slow_waves
 from gemel.emulator.secrets import Secrets, true_cells
-from gemel.emulator.stand_in import StandIn
-from gemel.network.candidates import Places, Propagation, find_candidates
+from gemel.emulator.stand_in import StandIn, heard
+from gemel.network.candidates import Places, Propagation
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
 from gemel.network.people_on_air import places_of
@@ -20,6 +20,8 @@ from gemel.world.movement import Commute
 from gemel.world.people import People, draw_places
 
 NEARBY = 8  # a walker's goal is the nearest of so many places drawn
+CONTENT_BPS = 50e6  # a rate beyond which nobody wants more because of it
+LEAST_SHARE = 0.02  # of the demand of the content
 BUSY_HOUR_ROUNDS = 12  # of fitting demand to the load of the busy hour
 
 
@@ -43,7 +45,7 @@ def stand_in_of(
     rng = np.random.default_rng([seed, 1])
     truth = true_cells(cells, secrets, rng)
     places = places_of(people, truth.carriers, rng)
-    candidates = eqx.filter_jit(find_candidates)(propagation, truth, controls, places)
+    candidates = heard(propagation, truth, controls, places)
     city = _city(truth, places, people, density, secrets, rng)
     as_modelled = jnp.ones(len(cells.name))
     network = Network(truth, propagation, city, as_modelled, as_modelled)
@@ -56,8 +58,12 @@ def stand_in_of(
         jnp.zeros(len(cells.name)),
         controls.awake,
     )
+    modest = _modesty(network, state, controls)
+    state = eqx.tree_at(
+        lambda s: s.users.demand_bps, state, state.users.demand_bps * modest
+    )
     scale = _fit_demand(network, state, controls, busy_hour_load)
-    city = eqx.tree_at(lambda c: c.base_bps, city, city.base_bps * scale)
+    city = eqx.tree_at(lambda c: c.base_bps, city, city.base_bps * modest * scale)
     network = eqx.tree_at(lambda n: n.surroundings, network, city)
     luck = jax.random.fold_in(jax.random.key(seed), 2)
     return StandIn(network, state, controls, luck, elapsed_s, lives)
@@ -114,6 +120,18 @@ def nearest(
         for part in np.array_split(point_m, max(1, len(point_m) // 2_048))
     ]
     return np.concatenate(parts)
+
+
+@eqx.filter_jit
+def _modesty(
+    network: Network, state: State, controls: Controls
+) -> Float[Array, " user"]:
+    """Who gets little asks for little: below CONTENT_BPS in an empty network, demand
+    falls with the rate."""
+    next_to_nothing = jnp.full_like(state.users.demand_bps, 1.0)
+    idle = eqx.tree_at(lambda s: s.users.demand_bps, state, next_to_nothing)
+    _, _, felt = settle(network, idle, controls, jnp.asarray(1.0))
+    return jnp.clip(felt.throughput_bps / CONTENT_BPS, LEAST_SHARE, 1.0)
 
 
 def _fit_demand(

@@ -19,6 +19,9 @@ from gemel.network.controls import Controls
 from gemel.network.counters import Counters
 from gemel.network.simulator import Network, State, Users, settle
 
+# One program for a network's first candidates and for those after new antennas.
+heard = eqx.filter_jit(find_candidates)
+
 
 class Lived(eqx.Module):
     """What a few steps left behind in one life.
@@ -125,7 +128,7 @@ class StandIn:
         state = now.state
         if _antennas(controls) != _antennas(now.controls):
             users = state.users
-            candidates = find_candidates(
+            candidates = heard(
                 self.network.propagation, self.network.cells, controls, users.places
             )
             state = eqx.tree_at(lambda s: s.users.candidates, state, candidates)
@@ -134,7 +137,7 @@ class StandIn:
     def advance(self, steps: int, step_s: float) -> None:
         """Live so many steps in all lives."""
         # The key depends on the time alone: the same minute has the same luck.
-        key = jax.random.fold_in(self._key, int(round(self.elapsed_s)) & 0x7FFFFFFF)
+        key = jax.random.fold_in(self._key, round(self.elapsed_s) & 0x7FFFFFFF)
         groups: dict[bytes, list[int]] = {}
         for index, life in enumerate(self._lives):
             groups.setdefault(_antennas(life.controls), []).append(index)

@@ -41,7 +41,7 @@ class Carriers(eqx.Module):
     """One entry a layer; a layer is all cells with one frequency and bandwidth.
 
     downlink_share: of symbols; 1 for FDD
-    priority:       higher is preferred above entry_dbm of SS-RSRP
+    priority:       from 1; higher is preferred above entry_dbm of SS-RSRP
     spill:          of traffic beams onto other cells' users, as a ratio
     micro, downlink, uplink: relative power of TR 38.864 table 5.1-3, category 1
     watts_per_unit: what one relative unit of that table stands for here
@@ -106,7 +106,8 @@ def carriers_of(cells: tuple[PlannedCell, ...]) -> Carriers:
         noise_mw=jnp.asarray(10 ** (noise_dbm / 10), jnp.float32),
         streams=by_band(2.0, 2.0, 4.0),
         downlink_share=by_band(1.0, 1.0, TDD_DOWNLINK_SHARE),
-        priority=jnp.asarray(np.argsort(np.argsort(ghz)), jnp.float32),
+        # From 1: also the lowest layer goes before any that is below its entry level.
+        priority=jnp.asarray(1 + np.argsort(np.argsort(ghz)), jnp.float32),
         entry_dbm=by_band(-125.0, -114.0, -114.0),
         gain_dbi=by_band(15.0, 17.0, 23.0),
         horizontal_3db_deg=by_band(65.0, 65.0, 65.0),

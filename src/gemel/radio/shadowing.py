@@ -6,7 +6,6 @@ costs one look each and no memory. The correlation exp(-d / d_corr) is that of 3
 TR 38.901, clause 7.4.4, equation 7.4-5.
 """
 
-import functools
 import math
 
 import equinox as eqx
@@ -88,20 +87,23 @@ def correlated_field(key: PRNGKeyArray | int, n: int = 1_024) -> CorrelatedField
     return CorrelatedField(_texture(key, n))
 
 
-@functools.partial(jax.jit, static_argnames="n")
 def _texture(key: PRNGKeyArray, n: int) -> Float[Array, "n n"]:
-    """White noise, coloured in the frequency domain, where correlations multiply."""
-    step = jnp.arange(n)
-    steps = jnp.minimum(step, n - step).astype(jnp.zeros(()).dtype)
-    apart = jnp.sqrt(steps[:, None] ** 2 + steps[None, :] ** 2)
-    spectrum = jnp.fft.rfft2(jnp.exp(apart * (-1.0 / SAMPLES_PER_CORRELATION))).real
-    white = jax.random.normal(key, (n, n))
+    """White noise, coloured in the frequency domain, where correlations multiply.
+
+    In NumPy's float64, rounded at the end: XLA's float32 transforms do not give the
+    same last digit twice, and one seed must draw one texture.
+    """
+    step = np.arange(n)
+    steps = np.minimum(step, n - step)
+    apart = np.hypot(steps[:, None], steps[None, :])
+    spectrum = np.fft.rfft2(np.exp(-apart / SAMPLES_PER_CORRELATION)).real
+    white = np.asarray(jax.random.normal(key, (n, n)), np.float64)
     # Rounding may leave the faintest frequencies a hair below zero.
-    colour = jnp.sqrt(jnp.maximum(spectrum, 0.0))
-    coloured = jnp.fft.rfft2(white) * jax.lax.complex(colour, jnp.zeros_like(colour))
-    texture = jnp.fft.irfft2(coloured, (n, n))
+    colour = np.sqrt(np.maximum(spectrum, 0.0))
+    texture = np.fft.irfft2(np.fft.rfft2(white) * colour, (n, n))
     # One texture holds few thousand independent places: make its sigma exact.
-    return (texture - texture.mean()) / texture.std()
+    texture = (texture - texture.mean()) / texture.std()
+    return jnp.asarray(texture, jnp.zeros(()).dtype)
 
 
 def _nearest(steps: Float[Array, ""]) -> UInt32[Array, ""]:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pyarrow.parquet as parquet
 
 from gemel.errors import InterfaceError
-from gemel.report.page import render_page
 from gemel.report.plain import plain
 from gemel.report.results import DayResult
 from gemel.report.summary import as_json
@@ -30,6 +29,9 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _write_page(result: DayResult, path: Path) -> None:
+    # Plotting is heavy: a folder that cannot be claimed is told without it.
+    from gemel.report.page import render_page
+
     _write_text(path, render_page(result))
 
 

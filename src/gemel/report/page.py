@@ -22,6 +22,11 @@ from gemel.report.wording import (
     with_unit,
 )
 
+JUDGED = (
+    "Every period is judged, and the numbers are those of the worst one; energy is "
+    "judged on the day's sum."
+)
+
 
 def render_page(result: DayResult) -> str:
     """One HTML page that asks nothing of the net: pictures, style and words inside.
@@ -130,7 +135,8 @@ def _targets(result: DayResult) -> str:
                 + ("" if target.per_day else f"<br>{minutes} min"),
             )
         )
-    return _table(("Target", "Baseline", "Autonomous", "Violated"), rows)
+    table = _table(("Target", "Baseline", "Autonomous", "Violated"), rows)
+    return f'{table}<p class="soft">{escape(JUDGED)}</p>'
 
 
 def _actions(result: DayResult) -> str:

@@ -11,6 +11,7 @@ from gemel.report.wording import clock, figures
 OPEN_ENTRIES = 12  # more decisions than these are folded away
 NAMES_SHOWN = 6  # of the cells in one action; the others are behind a fold
 INTERVAL = ("low", "mean", "high")
+FORETOLD = {"measured", "forecast", "without_change", *INTERVAL, "unit"}
 
 HEADS = ("Time", "Action", "Aim", "What the twin said", "Decision", "How it ended")
 
@@ -70,13 +71,17 @@ def _action(action: Any) -> str:
     if not isinstance(action, Mapping):
         return told(action)
     said = [
-        f"{escape(str(verb).replace('_', ' '))} {len(names):,}: {_names(names)}"
+        f"{_words(verb)} {len(names):,}: {_names(names)}"
         if isinstance(names, list | tuple)
-        else f"{escape(str(verb))}: {told(names)}"
+        else f'<span class="soft">{_words(verb)}: {told(names)}</span>'
         for verb, names in action.items()
         if names
     ]
     return "".join(f"<div>{line}</div>" for line in said) or "nothing"
+
+
+def _words(key: Any) -> str:
+    return escape(str(key).replace("_", " "))
 
 
 def _names(names: Sequence[Any]) -> str:
@@ -113,10 +118,12 @@ def told(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping):
-        if "low" in value and "high" in value and set(value) <= {*INTERVAL, "unit"}:
+        if {"low", "high"} <= set(value) <= {*INTERVAL, "unit"}:
             return _interval(value)
+        if "forecast" in value and set(value) <= FORETOLD:
+            return _foretold(value)
         pairs = "".join(
-            f"<dt>{escape(str(key).replace('_', ' '))}</dt><dd>{told(inner)}</dd>"
+            f"<dt>{_words(key)}</dt><dd>{told(inner)}</dd>"
             for key, inner in _gathered(value).items()
         )
         return f"<dl>{pairs}</dl>" if pairs else ""
@@ -137,6 +144,18 @@ def _interval(value: Mapping[str, Any]) -> str:
     if value.get("mean") is None:
         return f"{low} to {high}{unit}"
     return f"{told(value['mean'])} ({low} to {high}){unit}"
+
+
+def _foretold(value: Mapping[str, Any]) -> str:
+    """What came, if it has come, and what was forecast beside it, on one line."""
+    said = told(value["forecast"])
+    if {"low", "high"} <= set(value):
+        said = _interval({**value, "mean": value["forecast"]})
+    if "measured" in value:
+        said = f"{told(value['measured'])}, forecast {said}"
+    if "without_change" in value:
+        said += f"; without change {told(value['without_change'])}"
+    return said
 
 
 def _gathered(value: Mapping[str, Any]) -> dict[str, Any]:

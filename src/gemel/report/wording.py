@@ -85,6 +85,8 @@ def headline(result: DayResult) -> tuple[str, str]:
     intent = (
         "The intent was not fulfilled: " + ", ".join(map(_verdict, failed))
         if failed
+        else "The intent was fulfilled so far"
+        if result.targets and result.interrupted
         else "The intent was fulfilled"
         if result.targets
         else "No intent was given"

@@ -1,6 +1,7 @@
 """What does the twin say to a what-if, in numbers people read?"""
 
 import dataclasses
+import math
 
 import jax.numpy as jnp
 import numpy as np
@@ -33,6 +34,15 @@ class Answer:
     change: tuple[float, float, float]
 
 
+def hour_of_day(hour: float) -> float:
+    """The same hour; ScenarioError where no quarter of an hour of the day begins."""
+    if not 0.0 <= hour <= 23.75:
+        raise ScenarioError(
+            f"--hour {hour:g} is not within a day. Give 0 to 23.75, e.g. 20."
+        )
+    return hour
+
+
 def ask(
     plan: WorldPlan,
     changes: list[str],
@@ -44,10 +54,7 @@ def ask(
 
     Raises ScenarioError for an hour outside the day or a change that cannot be.
     """
-    if not 0.0 <= hour < 24.0:
-        raise ScenarioError(
-            f"--hour {hour:g} is not within a day. Give 0 to 23.75, e.g. 20."
-        )
+    start_s = TODAY_S + hour_of_day(hour) * HOUR_S
     progress("building the network", 0.0)
     facts = public_facts(plan, seed)
     wish = apply_changes(facts.controls, facts.cells.name, changes)
@@ -62,7 +69,7 @@ def ask(
         belief,
         facts.controls,
         wish,
-        jnp.asarray(TODAY_S + hour * HOUR_S, jnp.float32),
+        jnp.asarray(start_s, jnp.float32),
         jnp.asarray(PERIOD_S, jnp.float32),
         thresholds,
     )
@@ -78,20 +85,19 @@ def ask(
                 (mean - BAD_SIDE * spread, mean, mean + BAD_SIDE * spread),
             )
         )
-    floor = [
-        tuple(100.0 * np.percentile(np.asarray(f.below_floor), [1, 50, 99]))
-        for f in (both.before, both.after)
-    ]
-    change = np.asarray(both.after.below_floor) - np.asarray(both.before.below_floor)
-    spread = BAD_SIDE * float(change.std())
-    middle = float(change.mean())
+    shares = [100.0 * np.asarray(f.below_floor) for f in (both.before, both.after)]
     answers.append(
         Answer(
             "UsersBelowCoverageFloor",
             "%",
-            floor[0],
-            floor[1],
-            (100 * (middle - spread), 100 * middle, 100 * (middle + spread)),
+            _band(shares[0], least=0.0),
+            _band(shares[1], least=0.0),
+            _band(shares[1] - shares[0]),
         )
     )
     return answers
+
+
+def _band(members: np.ndarray, least: float = -math.inf) -> tuple[float, float, float]:
+    mean, spread = float(members.mean()), BAD_SIDE * float(members.std())
+    return max(mean - spread, least), mean, mean + spread

@@ -1,8 +1,8 @@
 """The textbook: rings of three-sector sites on a hexagonal grid, two carriers each."""
 
-import numpy as np
-
 from pathlib import Path
+
+import numpy as np
 
 from gemel.errors import ScenarioError
 from gemel.scenarios.plan import WorldPlan

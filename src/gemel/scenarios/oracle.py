@@ -17,7 +17,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from gemel.autonomy.guard import Guard
-from gemel.autonomy.intents import CONDITIONS, TARGETS, Target
+from gemel.autonomy.intents import CONDITIONS, TARGETS, Target, headroom
+from gemel.autonomy.loops.price import price_per_watt
 from gemel.emulator.city import City
 from gemel.interfaces.networks.emulated import EmulatedSource
 from gemel.network.controls import Controls
@@ -63,8 +64,10 @@ def _look(
 
 
 @eqx.filter_jit
-def _prices(network: Network, state: State, controls: Controls) -> Takeover:
-    return takeover(network, state, controls)
+def _prices(
+    network: Network, state: State, controls: Controls, low_throughput_kbps: float
+) -> Takeover:
+    return takeover(network, state, controls, low_throughput_kbps)
 
 
 class _Period:
@@ -86,16 +89,22 @@ class _Period:
         # measured says by how much.
         self._scale = {n: usual[n] / max(float(v), 1e-9) for n, v in values.items()}
         self._shift = {n: usual[n] - float(v) for n, v in values.items()}
+        self._room = {
+            target.name: headroom(target, usual[target.name])
+            for target in ready.intent.targets
+        }
 
     def search(self) -> Bool[np.ndarray, " cell"]:
         """Who stays awake."""
         network, state, everyone = self._network, self._state, self._everyone
-        prices = _prices(network, state, everyone)
-        lost, saved_w = np.asarray(prices.lost), np.asarray(prices.saved_w)
-        able = np.asarray(may_sleep(network)) & (saved_w > 0)
-        order = np.argsort(lost / np.maximum(saved_w, 1e-3), kind="stable")
+        low_kbps = self._ready.thresholds.low_throughput_kbps
+        prices = _prices(network, state, everyone, low_kbps)
+        volume_bps = float(state.users.demand_bps.sum())
+        each_watt = price_per_watt(prices, self._room, volume_bps)
+        able = np.asarray(may_sleep(network)) & (np.asarray(prices.saved_w) > 0)
+        order = np.argsort(each_watt, kind="stable")
         queue = [list(block) for block in _blocks(order[able[order]])]
-        awake = np.ones(lost.size, bool)
+        awake = np.ones(each_watt.size, bool)
         in_vain = 0
         while queue and in_vain < PATIENCE:
             block = queue.pop(0)

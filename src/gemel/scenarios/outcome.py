@@ -1,7 +1,7 @@
 """What do the two lives amount to, in the numbers that are shown?"""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def day_result(
         ),
         twin_prb_points_median=points,
         twin_throughput_percent_median=percent,
-        journal=tuple(day.journal.stories()),
+        journal=tuple(map(_since_midnight, day.journal.stories())),
         coverage_dbm=_coverage(facts),
         buildings_m=_buildings(facts),
         attribution=plan.attribution,
@@ -83,6 +83,18 @@ def day_result(
         wall_s=clock(),
         interrupted=interrupted,
     )
+
+
+def _since_midnight(story: dict[str, Any]) -> dict[str, Any]:
+    """The stand-in's clock began a day earlier, with what the twin remembers."""
+    from gemel.scenarios.trial import TODAY_S
+
+    return {
+        key: value - TODAY_S
+        if key.endswith("elapsed_s") and value is not None
+        else value
+        for key, value in story.items()
+    }
 
 
 def _oracle_saving(base: LifeRecord, oracle: LifeRecord | None) -> float | None:

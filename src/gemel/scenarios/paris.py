@@ -3,19 +3,16 @@
 from pathlib import Path
 
 from gemel.interfaces.downloads import find_dataset
-from gemel.interfaces.tables.anfr import read_anfr
+from gemel.interfaces.tables.anfr import ATTRIBUTION, read_anfr
 from gemel.scenarios.plan import WorldPlan
 from gemel.world.density import Density
 from gemel.world.planning import plan_inventory
 
 OPERATOR = "FREE MOBILE"
-ATTRIBUTION = (
-    "Sites: Agence nationale des fréquences (ANFR), Licence Ouverte / Etalab 2.0"
-)
 
 
 def paris(seed: int, data: Path | None = None) -> WorldPlan:
-    """Outdoor 5G sites of Free Mobile; raises InterfaceError when no data is at hand."""
+    """Outdoor 5G sites of Free Mobile; InterfaceError when no data is at hand."""
     return anfr_plan("paris", find_dataset("paris", data), OPERATOR, seed)
 
 

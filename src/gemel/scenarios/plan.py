@@ -1,8 +1,6 @@
 """What must be known of a place before a day can be lived there?"""
 
 import dataclasses
-from collections.abc import Callable
-from pathlib import Path
 
 from gemel.world.buildings import Buildings
 from gemel.world.density import Density
@@ -10,7 +8,7 @@ from gemel.world.inventory import Inventory
 
 FEWEST_USERS = 5_000
 USERS_PER_COVERAGE_CELL = 10
-BUSY_HOUR_LOAD = 0.20  # mean PRB load over all cells at the busy hour
+BUSY_HOUR_LOAD = 0.15  # mean PRB load over all cells at the busy hour
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +16,7 @@ class WorldPlan:
     """A place, as far as anybody may know it.
 
     path_loss:    a key of PATH_LOSSES
-    buildings:    None where nobody mapped them: line of sight is then a matter of chance
+    buildings:    None where nobody mapped them: line of sight is then by chance
     attribution:  one line a data source
     notes:        what a reader of results must know
     """
@@ -41,16 +39,3 @@ class WorldPlan:
         lowest = min(cell.carrier_ghz for cell in self.inventory.cells)
         layer = sum(cell.carrier_ghz == lowest for cell in self.inventory.cells)
         return max(FEWEST_USERS, USERS_PER_COVERAGE_CELL * layer)
-
-
-@dataclasses.dataclass(frozen=True)
-class Scenario:
-    """A place by name.
-
-    needs:  what data it takes, in words
-    build:  seed and data folder (or None) -> the plan
-    """
-
-    summary: str
-    needs: str
-    build: Callable[[int, Path | None], WorldPlan]

@@ -114,14 +114,7 @@ def prepare(plan: WorldPlan, options: DayOptions, progress: Progress) -> Prepare
     thresholds = thresholds_of(options.intent)
     belief = remember(facts, yesterday, options.seed, thresholds)
     progress("forecasting today", 0.0)
-    usual = usual_day(
-        belief,
-        facts.controls,
-        TODAY_S,
-        options.periods,
-        options.period_s,
-        thresholds,
-    )
+    usual = usual_day(belief, yesterday, options.periods, thresholds)
     intent = options.intent or default_intent(usual)
     return Prepared(facts, stand_in, belief, usual, intent, thresholds)
 

@@ -90,14 +90,15 @@ def forecast(
         bias, variance = belief.kpi_bias[name], belief.kpi_variance[name]
         if ERROR_IN_POINTS[name]:
             corrected[name] = jnp.maximum(value + bias, 0.0)
-            # A share of cells is a count: it scatters as one, even if all members agree.
-            one = 100.0 / belief.log_rate.shape[1]
-            variance = variance + one * jnp.maximum(corrected[name].mean(), 0.5 * one)
+            # A share of cells goes in steps of one cell; no doubt is smaller than that.
+            variance = variance + (100.0 / belief.log_rate.shape[1]) ** 2
         else:
             corrected[name] = value * jnp.exp(bias)
             variance = variance * corrected[name].mean() ** 2
         mean[name] = corrected[name].mean()
-        spread[name] = jnp.sqrt(corrected[name].var() + variance)
+        # Errors seen lately hold all that was wrong then, what the members disagree
+        # about included: the larger of the two, not their sum.
+        spread[name] = jnp.sqrt(jnp.maximum(corrected[name].var(), variance))
     return Forecast(
         elapsed_s,
         reported,

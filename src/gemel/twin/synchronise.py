@@ -10,8 +10,9 @@ between reports the members drift apart, so without data the belief grows wider.
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from gemel.network.controls import Controls
 from gemel.network.counters import measurements
 from gemel.network.simulator import settle
 from gemel.twin.belief import ERROR_IN_POINTS, Belief, demand_bps, judged, member_state
@@ -192,12 +193,11 @@ class Synchroniser(eqx.Module):
     ) -> Belief:
         """Remember how far the expectation of each KPI was from what came."""
         told = reported_kpis(observation, thresholds)
+        # Like with like: over the cells that told, in the report and in expectation.
+        heard = _heard(observation)
         values = jax.vmap(
-            lambda reported: judged(
-                reported,
-                observation.controls,
-                thresholds.low_throughput_kbps,
-                thresholds.high_load_percent,
+            lambda reported: _judged_where(
+                heard, reported, observation.controls, thresholds
             )
         )(expected)
         bias, variance = {}, {}
@@ -211,9 +211,11 @@ class Synchroniser(eqx.Module):
                 off = off - jnp.log(jnp.where(sound, thought, 1.0))
                 off = jnp.where(sound, off - belief.kpi_bias[name], 0.0)
             # `off` is what the bias known so far did not explain.
-            bias[name] = belief.kpi_bias[name] + self.lesson * off
-            variance[name] = (1.0 - self.lesson) * (
-                belief.kpi_variance[name] + self.lesson * off**2
+            lesson = jnp.where(heard.any(), self.lesson, 0.0)
+            off = jnp.where(heard.any(), off, 0.0)
+            bias[name] = belief.kpi_bias[name] + lesson * off
+            variance[name] = (1.0 - lesson) * (
+                belief.kpi_variance[name] + lesson * off**2
             )
         return eqx.tree_at(
             lambda b: (b.kpi_bias, b.kpi_variance), belief, (bias, variance)
@@ -237,10 +239,32 @@ def _to_zones(
 def reported_kpis(
     observation: Observation, thresholds: Thresholds
 ) -> dict[str, Float[Array, ""]]:
-    """The KPIs that the report itself amounts to."""
+    """The KPIs that the report itself amounts to; NaN where no cell reported."""
+    heard = _heard(observation)
+    values = {name: m.value for name, m in observation.measured.items()}
+    told = _judged_where(heard, values, observation.controls, thresholds)
+    return {name: jnp.where(heard.any(), kpi, jnp.nan) for name, kpi in told.items()}
+
+
+def _heard(observation: Observation) -> Bool[Array, " cell"]:
+    """Whose report is whole; who carried nothing has no throughput to tell of."""
+    volume = observation.measured["DRB.PdcpSduVolumeDL"]
+    idle = volume.present & (volume.value <= 0.0)
+    present = {name: m.present for name, m in observation.measured.items()}
+    present["DRB.UEThpDl"] = present["DRB.UEThpDl"] | idle
+    return jnp.stack(list(present.values())).all(0)
+
+
+def _judged_where(
+    heard: Bool[Array, " cell"],
+    reported: dict[str, Float[Array, " cell"]],
+    controls: Controls,
+    thresholds: Thresholds,
+) -> dict[str, Float[Array, ""]]:
+    """The KPIs as if only these cells had been on air."""
     return judged(
-        {name: m.value for name, m in observation.measured.items()},
-        observation.controls,
+        {name: jnp.where(heard, value, 0.0) for name, value in reported.items()},
+        eqx.tree_at(lambda c: c.awake, controls, controls.awake & heard),
         thresholds.low_throughput_kbps,
         thresholds.high_load_percent,
     )

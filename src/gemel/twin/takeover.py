@@ -8,7 +8,7 @@ A ranking, not a forecast: what a set of sleeping cells really does is for `fore
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from gemel.network.association import PRIORITY_STEP_DB, per_element_db
 from gemel.network.controls import Controls
@@ -17,7 +17,7 @@ from gemel.network.link_rate import spectral_efficiency
 from gemel.network.simulator import Network, State, settle
 from gemel.twin.belief import Belief, demand_bps, member_state
 from gemel.twin.forecast import FLOOR_DBM
-from gemel.units import mw_from_dbm
+from gemel.units import BIT_PER_KBIT, mw_from_dbm
 
 FULLEST = 0.95  # a cell beyond this takes nobody gladly
 
@@ -29,14 +29,19 @@ class Takeover(eqx.Module):
               for a cell asleep already, what its users lose by that
     saved_w:  watts saved, with what the others must spend more
     dropped:  share of all users who would fall below the coverage floor
+    slowed:   how many more cells would be below the low throughput; below zero where
+              the cell itself is one of them
     """
 
     lost: Float[Array, " cell"]
     saved_w: Float[Array, " cell"]
     dropped: Float[Array, " cell"]
+    slowed: Float[Array, " cell"]
 
 
-def takeover(network: Network, state: State, controls: Controls) -> Takeover:
+def takeover(
+    network: Network, state: State, controls: Controls, low_throughput_kbps: float
+) -> Takeover:
     """For one world, true or imagined. `controls.awake` is who could take over."""
     cells, carriers, users = network.cells, network.cells.carriers, state.users
     everyone = eqx.tree_at(lambda c: c.awake, controls, jnp.ones_like(controls.awake))
@@ -104,12 +109,43 @@ def takeover(network: Network, state: State, controls: Controls) -> Takeover:
     saved_w = idle_w + slope_w * at_best.load - asleep_w - extra_w
     falls = falls & (felt.rsrp_dbm >= FLOOR_DBM)
     dropped = jax.ops.segment_sum(jnp.where(falls, users.weight, 0.0), home, count)
-    return Takeover(lost, saved_w, dropped / users.weight.sum())
+    slowed = _slowed(
+        volume_bps, load, home, other, more_load, low_throughput_kbps * BIT_PER_KBIT
+    )
+    return Takeover(lost, saved_w, dropped / users.weight.sum(), slowed)
+
+
+def _slowed(
+    volume_bps: Float[Array, " cell"],
+    load: Float[Array, " cell"],
+    home: Int[Array, " user"],
+    other: Int[Array, " user"],
+    more_load: Float[Array, " user"],
+    low_bps: float | Float[Array, ""],
+) -> Float[Array, " cell"]:
+    """As if the whole of a cell went to where most of it goes: T = V (1 - rho) / rho."""
+    count = load.size
+    most = jax.ops.segment_max(more_load, home, count)
+    towards = jnp.where(more_load >= most[home], other, -1)
+    main = jnp.maximum(jax.ops.segment_max(towards, home, count), 0)
+
+    def is_low(volume_bps, load):
+        throughput_bps = volume_bps * (1.0 - load) / jnp.maximum(load, 1e-6)
+        return jnp.where((volume_bps > 0.0) & (throughput_bps < low_bps), 1.0, 0.0)
+
+    now = is_low(volume_bps, load)
+    extra_load = jax.ops.segment_sum(more_load, home, count)
+    together = volume_bps[main] + volume_bps
+    after = is_low(together, jnp.minimum(load[main] + extra_load, 0.999))
+    return after - now[main] - now
 
 
 @eqx.filter_jit
 def expected_takeover(
-    belief: Belief, controls: Controls, elapsed_s: Float[Array, ""]
+    belief: Belief,
+    controls: Controls,
+    elapsed_s: Float[Array, ""],
+    low_throughput_kbps: float,
 ) -> Takeover:
     """The mean over the ensemble."""
     wanted_bps = demand_bps(belief, elapsed_s)
@@ -118,7 +154,7 @@ def expected_takeover(
         network, state = member_state(
             belief, wanted_bps[member], controls.awake, member
         )
-        return takeover(network, state, controls)
+        return takeover(network, state, controls, low_throughput_kbps)
 
     each = jax.lax.map(one_member, jnp.arange(belief.members))
     return jax.tree.map(lambda leaf: leaf.mean(0), each)

@@ -1,9 +1,11 @@
 """Which cells should sleep in the coming period?
 
-Rank every cell that may sleep by what its users would lose for each watt saved; then
-look, on the twin, how far down that list one may go before any target of the intent
-becomes too likely to be missed. Tomorrow's list starts from where today's ended, and a
-cell asleep is a little dearer to wake than an equal one to put to sleep.
+If today's sleepers are too many for what is coming, wake the dearest until all is well;
+then try to add sleepers, a block at a time, cheapest first, and keep a block only if the
+twin says that every target of the intent still holds. A block that fails is halved and
+tried again, for a limited number of looks: what is missed now is found in the next
+period. The price list is shaken a little each time, so that the same few cells do not
+stand in the way for ever.
 """
 
 import dataclasses
@@ -14,13 +16,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from gemel.autonomy.decision import Proposal
-from gemel.autonomy.intents import TARGETS, Intent
+from gemel.autonomy.intents import TARGETS, Intent, headroom
 from gemel.autonomy.loops.base import AbstractLoop
-from gemel.autonomy.odds import rise_below_floor, violation_odds
+from gemel.autonomy.loops.price import price_per_watt
+from gemel.autonomy.odds import BAD_SIDE, rise_below_floor, violation_odds
 from gemel.network.controls import Controls
-from gemel.twin.belief import Belief
+from gemel.twin.belief import Belief, demand_bps
 from gemel.twin.forecast import Forecast, Thresholds, forecast_jit
 from gemel.twin.takeover import expected_takeover, may_sleep
+
+ENERGY = "RANEnergyConsumption"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,129 +37,165 @@ class EnergySaving(AbstractLoop):
     period_s:       how long a proposal is to hold
     most_odds:      of missing any target in the period; below the guard's own limit
     floor_rise:     of the share of users below the coverage floor, against all awake
-    stickiness:     how much cheaper a cell counts that sleeps already
     most_new:       share of all cells put to sleep in one change; below the guard's
+    block:          how many cells are tried at once, as a share of those that may sleep
+    shake:          of the price list, natural logarithm
     members:        how many of the ensemble are asked while searching
-    looks:          how many sets are tried at the most
+    looks:          how many sets are tried at the most, for waking and for sleeping
     """
 
     intent: Intent
     thresholds: Thresholds
     period_s: float = 900.0
-    most_odds: float = 0.002
-    floor_rise: float = 0.0015
-    stickiness: float = 0.5
+    most_odds: float = 0.004
+    floor_rise: float = 0.0013
     most_new: float = 0.15
-    members: int = 8
-    looks: int = 6
+    block: float = 0.05
+    shake: float = 0.3
+    members: int = 4
+    looks: int = 9
 
     def propose(
         self, belief: Belief, controls: Controls, elapsed_s: float
     ) -> Proposal | None:
-        now_s = jnp.asarray(elapsed_s, jnp.float32)
-        order = self._ranking(belief, controls, now_s)
-        few = _thinned(belief, self.members)
-        awake = np.asarray(controls.awake)
-        everyone = eqx.tree_at(
-            lambda c: c.awake, controls, jnp.ones_like(controls.awake)
-        )
-        unhurt = self._look(few, everyone, now_s)
-
-        def sleeping(count: int) -> Controls:
-            mask = np.ones(awake.size, bool)
-            mask[order[:count]] = False
-            return eqx.tree_at(lambda c: c.awake, controls, jnp.asarray(mask))
-
-        drawn_kwh: dict[int, float] = {}
-
-        def good(count: int) -> bool:
-            """Safe, and no shorter list that is safe saves as much."""
-            look = self._look(few, sleeping(count), now_s)
-            kwh = float(look.mean["RANEnergyConsumption"])
-            dearer = any(kwh >= less for n, less in drawn_kwh.items() if n < count)
-            if not self._good(look, unhurt):
-                return False
-            drawn_kwh[count] = kwh
-            return not dearer
-
-        today = min(int((~awake).sum()), len(order))
-        new = np.cumsum(awake[order])
-        reach = int(np.searchsorted(new, self.most_new * awake.size, side="right"))
-        count = self._search(good, min(today, reach), reach)
-        wish = sleeping(count)
-        if np.array_equal(np.asarray(wish.awake), awake):
+        search = _Search(self, belief, controls, elapsed_s)
+        search.wake()
+        search.sleep()
+        before, after = np.asarray(controls.awake), search.awake
+        if np.array_equal(before, after):
             return None
-        change = np.asarray(wish.awake).astype(int) - awake.astype(int)
+        able = int(np.asarray(may_sleep(belief.network)).sum())
         aim = (
-            f"{count} of {len(order)} capacity cells asleep: "
-            f"{int((change < 0).sum())} to sleep, {int((change > 0).sum())} to wake"
+            f"{int((~after).sum())} of {able} capacity cells asleep: "
+            f"{int((before & ~after).sum())} to sleep, "
+            f"{int((~before & after).sum())} to wake"
         )
-        return Proposal("energy_saving", aim, wish, ("awake",))
+        return Proposal("energy_saving", aim, _with(controls, after), ("awake",))
 
-    def _ranking(
-        self, belief: Belief, controls: Controls, now_s: jax.Array
-    ) -> np.ndarray:
-        """Cells worth putting to sleep, cheapest loss per watt first."""
-        price = expected_takeover(belief, controls, now_s)
-        lost, saved_w = np.asarray(price.lost), np.asarray(price.saved_w)
-        able = np.asarray(may_sleep(belief.network)) & (saved_w > 0.0)
-        each_watt = lost / np.maximum(saved_w, 1e-3)
-        asleep = ~np.asarray(controls.awake)
-        sticky = np.where(asleep & (each_watt > 0), self.stickiness, 1.0)
-        ranked = np.argsort(each_watt * sticky, kind="stable")
-        ranked = ranked[able[ranked]]
-        return ranked[self._within_reach(np.asarray(price.dropped)[ranked])]
 
-    def _within_reach(self, dropped: np.ndarray) -> np.ndarray:
-        """Which of a list to keep so that the coverage floor's allowance lasts.
+class _Search:
+    """One search; `awake` is the best set so far."""
 
-        A cell that would use up a tenth of the allowance alone is passed over; one that
-        overdraws it with those before it too.
+    def __init__(
+        self,
+        loop: EnergySaving,
+        belief: Belief,
+        controls: Controls,
+        elapsed_s: float,
+    ):
+        self._loop, self._controls = loop, controls
+        self._belief = _thinned(belief, loop.members)
+        self._now_s = jnp.asarray(elapsed_s, jnp.float32)
+        self._before = np.asarray(controls.awake)
+        self.awake = self._before.copy()
+        self._unhurt = self._look(np.ones_like(self.awake))
+        self._today = self._look(self.awake)
+        self._prices(elapsed_s)
+
+    def _prices(self, elapsed_s: float) -> None:
+        loop, belief = self._loop, self._belief
+        sleep = expected_takeover(
+            belief,
+            self._controls,
+            self._now_s,
+            loop.thresholds.low_throughput_kbps,
+        )
+        room = {}
+        for target in loop.intent.targets:
+            mean, spread = _told(self._today, target.name)
+            room[target.name] = headroom(target, mean) - BAD_SIDE * spread
+        volume_bps = float(demand_bps(belief, self._now_s).sum()) / belief.members
+        price = price_per_watt(sleep, room, volume_bps)
+        rng = np.random.default_rng(round(elapsed_s))
+        price = price * np.exp(rng.normal(0.0, loop.shake, price.size))
+        able = np.asarray(may_sleep(belief.network)) & (np.asarray(sleep.saved_w) > 0)
+        self._order = [cell for cell in np.argsort(price, kind="stable") if able[cell]]
+        self._dropped = np.asarray(sleep.dropped)
+
+    def wake(self) -> None:
+        """Wake the dearest sleepers until the set is good, or nobody sleeps."""
+        if self._good(self._today):
+            return
+        asleep = [cell for cell in self._order if not self.awake[cell]][::-1]
+        asleep += [c for c in np.flatnonzero(~self.awake) if c not in set(asleep)]
+        count = max(2, round(self._loop.block * len(self._order)))
+        for _ in range(self._loop.looks):
+            trial = self._before.copy()
+            trial[asleep[:count]] = True
+            look = self._look(trial)
+            self.awake, self._today = trial, look
+            if count >= len(asleep) or self._good(look):
+                return
+            count *= 2
+        self.awake = np.ones_like(self.awake)
+        self._today = self._unhurt
+
+    def sleep(self) -> None:
+        """Add blocks of sleepers, as long as looks last."""
+        if not self._good(self._today):
+            return
+        loop = self._loop
+        block = max(2, round(loop.block * len(self._order)))
+        queue = self._affordable()
+        left = round(loop.most_new * self.awake.size)
+        looks = loop.looks
+        while queue and looks and left > 0:
+            chosen, queue = queue[: min(block, left)], queue[min(block, left) :]
+            trial = self.awake.copy()
+            trial[chosen] = False
+            look = self._look(trial)
+            looks -= 1
+            less = _told(look, ENERGY)[0] < _told(self._today, ENERGY)[0]
+            if less and self._good(look):
+                self.awake, self._today = trial, look
+                left -= len(chosen)
+                block = round(1.5 * block)
+            elif len(chosen) > 2:
+                block = len(chosen) // 2
+                queue = chosen + queue
+            # A pair that fails is passed over.
+
+    def _affordable(self) -> list[int]:
+        """Who is awake, cheapest first, as far as the coverage floor's allowance goes.
+
+        Who would use up a tenth of the allowance alone is passed over.
         """
-        kept = np.zeros(len(dropped), bool)
-        spent = 0.0
-        for index, share in enumerate(dropped):
-            if share <= 0.1 * self.floor_rise and spent + share <= self.floor_rise:
-                kept[index] = True
+        allowance = self._loop.floor_rise
+        spent = max(rise_below_floor(self._today, self._unhurt), 0.0)
+        chosen = []
+        for cell in self._order:
+            share = float(self._dropped[cell])
+            fits = share <= 0.1 * allowance and spent + share <= allowance
+            if self.awake[cell] and fits:
+                chosen.append(int(cell))
                 spent += share
-        return kept
+        return chosen
 
-    def _search(self, good, today: int, most: int) -> int:
-        """The longest good prefix within a few looks, starting from today's length."""
-        stride = max(4, most // 8)
-        low, high = -1, most + 1  # good up to low, bad from high
-        count = today
-        for _ in range(self.looks):
-            if good(count):
-                low = count
-                if high > most and low == most:
-                    break
-                count = min(most, low + stride) if high > most else (low + high) // 2
-            else:
-                high = count
-                if low < 0:
-                    count = max(0, high - stride)
-                    stride *= 2
-                else:
-                    count = (low + high) // 2
-            if high - low <= 1 or count in (low, high):
-                break
-        return max(low, 0)
+    def _look(self, awake: np.ndarray) -> Forecast:
+        return forecast_jit(
+            self._belief,
+            _with(self._controls, awake),
+            self._now_s,
+            jnp.asarray(self._loop.period_s, jnp.float32),
+            self._loop.thresholds,
+        )
 
-    def _look(self, belief: Belief, controls: Controls, now_s: jax.Array) -> Forecast:
-        period_s = jnp.asarray(self.period_s, jnp.float32)
-        return forecast_jit(belief, controls, now_s, period_s, self.thresholds)
-
-    def _good(self, forecast: Forecast, unhurt: Forecast) -> bool:
-        if rise_below_floor(forecast, unhurt) > self.floor_rise:
+    def _good(self, look: Forecast) -> bool:
+        if rise_below_floor(look, self._unhurt) > self._loop.floor_rise:
             return False
-        for target in self.intent.targets:
-            if TARGETS[target.name].per_day:
-                continue
-            mean, spread = forecast.mean[target.name], forecast.spread[target.name]
-            if violation_odds(target, float(mean), float(spread)) > self.most_odds:
-                return False
-        return True
+        return all(
+            TARGETS[target.name].per_day
+            or violation_odds(target, *_told(look, target.name)) <= self._loop.most_odds
+            for target in self._loop.intent.targets
+        )
+
+
+def _with(controls: Controls, awake: np.ndarray) -> Controls:
+    return eqx.tree_at(lambda c: c.awake, controls, jnp.asarray(awake))
+
+
+def _told(look: Forecast, name: str) -> tuple[float, float]:
+    return float(look.mean[name]), float(look.spread[name])
 
 
 def _thinned(belief: Belief, members: int) -> Belief:

@@ -105,9 +105,15 @@ def read_sites(path: Path | str, columns: Mapping[str, str] | None = None) -> Si
     names in SYNONYMS are understood, others are given as `columns`: our name → the
     file's. Without a `site` column, rows at one position are one site.
 
-    InterfaceError: as `read_table`, or a number beyond BOUNDS, a cell named twice,
-    a position missing or at 0° N 0° E, or a single cell in all.
+    InterfaceError: as `read_table`, or an unknown name in `columns`, a number beyond
+    BOUNDS, a cell named twice, a position missing or at 0° N 0° E, or a single cell in
+    all.
     """
+    if unknown := [name for name in columns or {} if name not in SYNONYMS]:
+        raise InterfaceError(
+            f"--columns: gemel has no column {unknown[0]}; it has "
+            f"{', '.join(SYNONYMS)}. Give ours=theirs, as in lat=Latitude."
+        )
     table = read_table(path, columns).with_known(SYNONYMS)
     on_earth = "lat" in table.columns or "x_m" not in table.columns
     table.need(*(("lat", "lon") if on_earth else ("x_m", "y_m")))
