@@ -3,7 +3,7 @@
 GemelError
 ├─ ScenarioError   the world described cannot exist
 ├─ InterfaceError  a file or a peer does not follow its standard
-└─ LoopsDisagree   two loops want to turn one knob two ways, and no precedence was declared
+└─ LoopsDisagree   two loops turn one knob two ways, and no precedence was declared
 
 A message says what, where, and the next move, in one line.
 """

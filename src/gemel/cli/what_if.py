@@ -1,5 +1,6 @@
 """What would happen if these knobs were turned?"""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -110,33 +111,34 @@ def _as_json(
 
 
 def _table(answers: list["Answer"]) -> "Table":
+    """Two lines a KPI, so that names and intervals fit into 80 columns."""
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-    for title in ("KPI", "unit"):
-        table.add_column(title, no_wrap=True)
+    table.add_column("KPI", overflow="fold")
     for title in WHEN:
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(title, justify="right", overflow="fold")
     for answer in answers:
-        bands = [getattr(answer, when) for when in WHEN]
-        signs = ("", "", "+")
-        both = list(zip(bands, signs, strict=True))
-        table.add_row(
-            answer.name, answer.unit, *(_said(mean, s) for (_, mean, _), s in both)
-        )
-        table.add_row(
-            "",
-            "",
-            *(f"{_said(low, s)} to {_said(high, s)}" for (low, _, high), s in both),
-            style="dim",
-        )
+        # People read 405.2 Mbit/s; programs get the standard's kbit/s.
+        large = answer.unit == "kbit/s"
+        unit, scale = ("Mbit/s", 1e-3) if large else (answer.unit, 1.0)
+        means, bands = [], []
+        for when in WHEN:
+            sign = "+" if when == "change" else ""
+            low, mean, high = (
+                _said(scale * value, sign) for value in getattr(answer, when)
+            )
+            means.append(mean)
+            bands.append(f"{low} to {high}")
+        table.add_row(answer.name, *means)
+        table.add_row(f"  {unit}", *bands, style="dim")
     return table
 
 
 def _said(value: float, sign: str) -> str:
-    """Four figures at least; what is no number at all is n/a."""
-    if value != value:
+    """Four figures or so; what is no number at all is n/a."""
+    if not math.isfinite(value):
         return "n/a"
     size = abs(value)
     digits = 0 if size >= 1_000 else 1 if size >= 100 else 2

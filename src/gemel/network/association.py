@@ -1,9 +1,9 @@
 """Which cell serves each user?
 
 Absolute priorities first (TS 38.304 clause 5.2.4.5): the highest layer whose SS-RSRP is
-above its entry level. Within a layer the strongest, cell individual offset included, and
-a neighbour only when it is better than today's cell by the handover margin (the A3 event
-of TS 38.331 clause 5.5.4.4 seen at steps longer than its timers).
+above its entry level. Within a layer the strongest, cell individual offset included,
+and a neighbour only when it is better than today's cell by the handover margin (the A3
+event of TS 38.331 clause 5.5.4.4 seen at steps longer than its timers).
 """
 
 import equinox as eqx

@@ -26,7 +26,7 @@ LOS_STREAM, NLOS_STREAM = 0, 1
 
 
 class Candidates(eqx.Module):
-    """For every user and layer the K strongest cells at the controls of the last refresh.
+    """For every user and layer the K strongest cells, by the last refresh's controls.
 
     gain_db:      path and antenna gain from antenna port to user
     tail_mw:      power of all cells of the layer that are not among the K, at full load
@@ -40,7 +40,7 @@ class Candidates(eqx.Module):
 
 
 class Bins(eqx.Module):
-    """A grid over the area: the nearest heads of each layer (-1: none), and the rest."""
+    """A grid over the area: each layer's nearest heads (-1: none), and the rest."""
 
     x0_m: Float[Array, ""]
     y0_m: Float[Array, ""]
@@ -267,7 +267,7 @@ def refresh(
     movers: int,
     budget: int,
 ) -> Candidates:
-    """Candidates again for the `budget` users, of the first `movers`, furthest from home.
+    """Candidates again for the `budget` of the first `movers` who are furthest from home.
 
     Home is where a user stood at the last refresh: who has not moved costs nothing.
     """

@@ -2,14 +2,14 @@
 
 Where the inventory says only a frequency and a bandwidth, the rest follows the band:
 
-| band      | SCS    | duplex  | streams | antenna (gain, horizontal, vertical), spill     |
-|-----------|--------|---------|---------|-------------------------------------------------|
-| < 1 GHz   | 15 kHz | FDD     | 2       | 15 dBi, 65°, 10° passive column, 0 dB           |
-| 1–3 GHz   | 15 kHz | FDD     | 2       | 17 dBi, 65°, 8° passive column, 0 dB            |
-| >= 3 GHz  | 30 kHz | TDD     | 4       | 23 dBi, 65°, 20° envelope of an array, -8 dB    |
+| band     | SCS    | duplex  | streams | antenna (gain, horizontal, vertical), spill  |
+|----------|--------|---------|---------|----------------------------------------------|
+| < 1 GHz  | 15 kHz | FDD     | 2       | 15 dBi, 65°, 10° passive column, 0 dB        |
+| 1–3 GHz  | 15 kHz | FDD     | 2       | 17 dBi, 65°, 8° passive column, 0 dB         |
+| >= 3 GHz | 30 kHz | TDD     | 4       | 23 dBi, 65°, 20° envelope of an array, -8 dB |
 
-The antenna figures are typical catalogue values, not of one product. `spill` is how much
-weaker the traffic of a steered array arrives at the users of other cells than the
+The antenna figures are typical catalogue values, not of one product. `spill` is how
+much weaker the traffic of a steered array arrives at the users of other cells than the
 envelope of its beams says, since a beam seldom points at them; -8 dB is our assumption
 for 64 elements. A higher `priority` is preferred while its SS-RSRP stays above
 `entry_dbm` (absolute priorities, TS 38.304 clause 5.2.4.5).

@@ -12,8 +12,9 @@ from gemel.world.inventory import Inventory
 class Cells(eqx.Module):
     """Struct of arrays.
 
-    A *head* is what hangs at one place for one layer: its cells share path, line of sight
-    and shadow, and differ only by antenna direction. `head_cell` is padded with -1.
+    A *head* is what hangs at one place for one layer: its cells share path, line of
+    sight and shadow, and differ only by antenna direction. `head_cell` is padded with
+    -1.
     What nobody knows of a real network (`mount_tilt_deg` beside the tilt that is set,
     `gain_error_db`) is zero here; the stand-in has secrets there.
     """

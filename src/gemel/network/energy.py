@@ -1,8 +1,9 @@
 """What power does a radio unit draw at this load, asleep or awake?
 
 TR 38.864: idle symbols cost micro-sleep power P3 (table 5.1-3), busy ones the transmit
-power P_DL = P3 + s_a (P4 - P3) [A + (s_f s_p / eta)(1 - A)] with A = 0.4, receiving ones
-P5. Sleep is deep sleep P1, and each round trip to it costs the energy of table 5.1-5.
+power P_DL = P3 + s_a (P4 - P3) [A + (s_f s_p / eta)(1 - A)] with A = 0.4, receiving
+ones P5. Sleep is deep sleep P1, and each round trip to it costs the energy of table
+5.1-5.
 The unit is relative; `Carriers.watts_per_unit` turns it into watts. What a site draws
 besides its radios (baseband, rectifiers, cooling) is `SITE_OVERHEAD_W`, alike in any
 life, and always shown apart.

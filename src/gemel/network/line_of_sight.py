@@ -1,4 +1,4 @@
-"""Does this user see that antenna: by the map where there is one, by chance elsewhere?"""
+"""Does this user see that antenna: by the map where there is one, else by chance?"""
 
 import abc
 
@@ -15,7 +15,7 @@ OWN_BUILDING_M = 15.0  # an indoor user looks out through this much of the own h
 
 
 class AbstractLineOfSight(eqx.Module):
-    """One link. `probability` is what the path-loss model says where there is no map."""
+    """One link. `probability` is what the path loss says where there is no map."""
 
     @abc.abstractmethod
     def sees(

@@ -124,7 +124,7 @@ def print_table(result: DayResult, console: Console) -> None:
 
 
 def _ruled(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     for index, column in enumerate(columns):
         side = "right" if index else "left"
         table.add_column(Text(column), justify=side, overflow="fold")

@@ -1,8 +1,8 @@
 """How much could have been saved by somebody who knew everything?
 
-A greedy search, period by period, on the true state of the network: true angles, shadows,
-people and wishes, without the noise of single minutes. Cells go to sleep in the order of
-what their users lose for each watt; whatever misses a target of the intent, or drops
+A greedy search, period by period, on the true state of the network: true angles,
+shadows, people and wishes, without the noise of single minutes. Cells go to sleep in
+the order of what their users lose for each watt; whatever misses a target of the intent, or drops
 more users below the coverage floor than the guard would allow, is taken back. What it
 finds is then lived through like any other life, and that energy is what counts.
 """

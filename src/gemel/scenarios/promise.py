@@ -4,8 +4,8 @@ Absolute thresholds, set once from the twin's forecast of the day with every cel
 and then judged in every period: throughput against the day's number (every cell and
 period weighted by its volume, as TS 28.554 defines it for a network), the share of slow
 cells against the day's mean, energy against the sum. Nothing is promised that the twin
-thinks the network might miss with every cell awake: where the hardest period, at the bad
-end of its forecast interval, does not reach that far, that end is the threshold.
+thinks the network might miss with every cell awake: where the hardest period, at the
+bad end of its forecast interval, does not reach that far, that end is the threshold.
 """
 
 import dataclasses

@@ -123,7 +123,7 @@ def _slowed(
     more_load: Float[Array, " user"],
     low_bps: float | Float[Array, ""],
 ) -> Float[Array, " cell"]:
-    """As if the whole of a cell went to where most of it goes: T = V (1 - rho) / rho."""
+    """As if all of a cell went to where most of it goes: T = V (1 - rho) / rho."""
     count = load.size
     most = jax.ops.segment_max(more_load, home, count)
     towards = jnp.where(more_load >= most[home], other, -1)

@@ -67,8 +67,8 @@ class Inventory:
     def __post_init__(self):
         if len(self.cells) < 2:
             raise ScenarioError(
-                f"the network has {len(self.cells)} cell(s); coupling needs at least 2. "
-                "Give a sites table with more rows."
+                f"the network has {len(self.cells)} cell(s); coupling needs at least "
+                "2. Give a sites table with more rows."
             )
         seen: set[str] = set()
         for cell in self.cells:
