@@ -155,6 +155,7 @@ def some_day(sites: int = 25, decisions: int = 60, first: str = HOSTILE) -> DayR
     journal = [some_entry(number, rng, cells.name) for number in range(decisions)]
     return DayResult(
         scenario="munich",
+        command="gemel run munich --seed 7",
         seed=7,
         users=10 * count,
         hours=24.0,

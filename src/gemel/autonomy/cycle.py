@@ -74,6 +74,8 @@ class Cycle:
             except StalePlan as stale:  # nothing was changed; the belief goes on
                 fact = {"decision": number, "elapsed_s": now_s, "abort": str(stale)}
                 self.journal.append({"kind": "abort", **fact})
-        set_now = self.source.controls()
-        expected = self.guard.forecast(belief, set_now, now_s)
+        if isinstance(decision, Approved) and plan:
+            expected = decision.forecast
+        else:
+            expected = self.guard.forecast(belief, controls, now_s)
         return belief, decision, Watch(expected, plan, number), undone

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from gemel.network.controls import Controls
+from gemel.twin.forecast import Forecast
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Approved:
     expires_s:    after this it is stale
     controls:     to be set
     fallback:     to be set if it goes wrong: nothing asleep that was awake before
-    evidence:     the numbers it was judged by
+    forecast:     of the coming period, with its doubts; the outcome is held against it
+    evidence:     the numbers it was judged by, for people
     """
 
     plan_id: str
@@ -50,6 +52,7 @@ class Approved:
     controls: Controls
     fallback: Controls
     joint: Joint
+    forecast: Forecast
     evidence: dict[str, Any]
 
 

@@ -20,7 +20,7 @@ from gemel.autonomy.odds import interval, rise_below_floor, violation_odds
 from gemel.network.controls import Controls, fingerprint
 from gemel.network.energy import transition_j
 from gemel.twin.belief import Belief
-from gemel.twin.forecast import Forecast, Thresholds, forecast_jit
+from gemel.twin.forecast import Forecast, Thresholds, doubted, forecast_jit
 from gemel.units import JOULE_PER_KWH
 
 
@@ -68,6 +68,7 @@ class Guard:
         """The verdict, with the numbers that it rests on."""
         before = self.forecast(belief, joint.now, outlook.elapsed_s)
         after = self.forecast(belief, joint.wish, outlook.elapsed_s)
+        after = doubted(after, before)
         unhurt = self.forecast(belief, _all_awake(joint.now), outlook.elapsed_s)
         evidence = _evidence(after, before)
         objections = (
@@ -90,6 +91,7 @@ class Guard:
             # Going back never puts anything to sleep: what was woken stays awake.
             fallback=eqx.tree_at(lambda c: c.awake, joint.now, awake),
             joint=joint,
+            forecast=after,
             evidence=evidence,
         )
 

@@ -2,9 +2,10 @@
 
 A greedy search, period by period, on the true state of the network: true angles,
 shadows, people and wishes, without the noise of single minutes. Cells go to sleep in
-the order of what their users lose for each watt; whatever misses a target of the intent, or drops
-more users below the coverage floor than the guard would allow, is taken back. What it
-finds is then lived through like any other life, and that energy is what counts.
+the order of what their users lose for each watt; whatever misses a target of the
+intent, or drops more users below the coverage floor than the guard would allow, is
+taken back. What it finds is then lived through like any other life, and that energy is
+what counts.
 """
 
 import dataclasses

@@ -22,6 +22,9 @@ from gemel.twin.synchronise import reported_kpis
 THROUGHPUT_SHARE = 0.75  # of the forecast
 LOW_RATIO_POINTS = 2.0  # above the forecast
 ENERGY_SHARE = 0.94  # of the forecast
+# How far one day is from the next, standard deviations: our assumption.
+DAY_SHARE = 0.04
+DAY_POINTS = 0.5
 HOUR_OF_PERIODS = 5  # a forecast is smoothed over so many
 
 
@@ -60,7 +63,9 @@ def usual_day(
     def forecast(name: str) -> tuple[np.ndarray, np.ndarray]:
         mean = curve([float(values[name]) for values in told])
         doubt = float(belief.kpi_variance[name]) ** 0.5
-        return mean, np.full(periods, doubt) if ERROR_IN_POINTS[name] else doubt * mean
+        if ERROR_IN_POINTS[name]:
+            return mean, np.full(periods, max(doubt, DAY_POINTS))
+        return mean, max(doubt, DAY_SHARE) * mean
 
     throughput, doubt_kbps = forecast("AveDLRANUEThpt")
     low_ratio, doubt_points = forecast("LowDLRANUEThptRatio")

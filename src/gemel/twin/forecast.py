@@ -112,3 +112,16 @@ def forecast(
 
 
 forecast_jit = eqx.filter_jit(forecast)
+
+CHANGE_DOUBT = 0.25  # of how far a KPI is to move
+
+
+def doubted(after: Forecast, before: Forecast) -> Forecast:
+    """The forecast of a change, which is the less sure the more it is to change."""
+    spread = {
+        name: jnp.hypot(
+            after.spread[name], CHANGE_DOUBT * (after.mean[name] - before.mean[name])
+        )
+        for name in after.spread
+    }
+    return eqx.tree_at(lambda f: f.spread, after, spread)

@@ -20,6 +20,9 @@ from gemel.world.density import Density
 from gemel.world.people import draw_people
 
 FIRST_DOUBT = 0.15  # of natural logarithms: demand and rates before any report
+# Who is served by another than the own cell is at that cell's edge, where inventories
+# err most, and the model's best second choice is often not the true one.
+GUEST_PRIOR = -0.2  # natural logarithm of rates
 FIRST_KPI_DOUBT = 0.05  # of forecasts before any was checked; 0.5 points for ratios
 SMOOTHING = (0.1, 0.2, 0.4, 0.2, 0.1)  # a habit is not one day's noise
 
@@ -79,6 +82,7 @@ def imagine(
         (weight.astype(jnp.float32), home.astype(jnp.int32)),
     )
     doubt = rng.normal(0, FIRST_DOUBT, (3, members, count)).astype(np.float32)
+    doubt[2] += GUEST_PRIOR
     return Belief(
         network=Network(cells, propagation, Still(), jnp.ones(count), jnp.ones(count)),
         users=chosen,

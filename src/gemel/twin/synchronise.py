@@ -41,7 +41,7 @@ class Synchroniser(eqx.Module):
     volume_error: float = 0.08
     load_error: float = 0.10
     throughput_error: float = 0.10
-    lesson: float = 0.15
+    lesson: float = 0.3
 
     def predict(self, belief: Belief, key: PRNGKeyArray) -> Belief:
         """One period on, without news: today returns to habit, and doubt grows."""

@@ -2,8 +2,8 @@
 
 If today's sleepers are too many for what is coming, wake the dearest until all is well;
 then try to add sleepers, a block at a time, cheapest first, and keep a block only if
-the twin says that every target of the intent still holds. A block that fails is halved and
-tried again, for a limited number of looks: what is missed now is found in the next
+the twin says that every target of the intent still holds. A block that fails is halved
+and tried again, for a limited number of looks: what is missed now is found in the next
 period. The price list is shaken a little each time, so that the same few cells do not
 stand in the way for ever.
 """
@@ -22,7 +22,7 @@ from gemel.autonomy.loops.price import price_per_watt
 from gemel.autonomy.odds import BAD_SIDE, rise_below_floor, violation_odds
 from gemel.network.controls import Controls
 from gemel.twin.belief import Belief, demand_bps
-from gemel.twin.forecast import Forecast, Thresholds, forecast_jit
+from gemel.twin.forecast import Forecast, Thresholds, doubted, forecast_jit
 from gemel.twin.takeover import expected_takeover, may_sleep
 
 ENERGY = "RANEnergyConsumption"
@@ -47,9 +47,9 @@ class EnergySaving(AbstractLoop):
     intent: Intent
     thresholds: Thresholds
     period_s: float = 900.0
-    most_odds: float = 0.004
+    most_odds: float = 0.001
     floor_rise: float = 0.0013
-    most_new: float = 0.15
+    most_new: float = 0.08
     block: float = 0.05
     shake: float = 0.3
     members: int = 4
@@ -88,8 +88,9 @@ class _Search:
         self._now_s = jnp.asarray(elapsed_s, jnp.float32)
         self._before = np.asarray(controls.awake)
         self.awake = self._before.copy()
-        self._unhurt = self._look(np.ones_like(self.awake))
+        self._first: Forecast | None = None  # of the controls as they are
         self._today = self._look(self.awake)
+        self._unhurt = self._look(np.ones_like(self.awake))
         self._prices(elapsed_s)
 
     def _prices(self, elapsed_s: float) -> None:
@@ -172,13 +173,16 @@ class _Search:
         return chosen
 
     def _look(self, awake: np.ndarray) -> Forecast:
-        return forecast_jit(
+        look = forecast_jit(
             self._belief,
             _with(self._controls, awake),
             self._now_s,
             jnp.asarray(self._loop.period_s, jnp.float32),
             self._loop.thresholds,
         )
+        if self._first is None:
+            self._first = look
+        return doubted(look, self._first)
 
     def _good(self, look: Forecast) -> bool:
         if rise_below_floor(look, self._unhurt) > self._loop.floor_rise:
