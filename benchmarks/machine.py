@@ -7,7 +7,6 @@ the one or the other, in the same run. Nothing of gemel takes part.
 import argparse
 import json
 import os
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -77,14 +76,14 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
 
     def one(line: list[str]) -> str:
-        first, *rest = (c.rjust(w) for c, w in zip(line, widths, strict=True))
-        return "  ".join([line[0].ljust(widths[0]), *rest]).rstrip() or first
+        numbers = (c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))
+        return "  ".join([line[0].ljust(widths[0]), *numbers])
 
     return "\n".join(map(one, lines))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--repeats", type=int, default=7)
     chosen = parser.parse_args()

@@ -230,6 +230,15 @@ def test_journal_entries_may_lack_anything(day):
             "<dl><dt>load</dt><dd>0.25 to 0.50</dd></dl>",
         ),
         ([1, 2], "1, 2"),
+        (
+            {"forecast": 6.5, "low": 6.25, "high": 7.0, "without_change": 8.0},
+            "6.50 (6.25 to 7); without change 8",
+        ),
+        (
+            {"measured": 3.5, "forecast": 0.25, "low": 0.0, "high": 1.5},
+            "3.50, forecast 0.25 (0 to 1.50)",
+        ),
+        ({"forecast": 0.0, "without_change": 0.0}, "0; without change 0"),
     ],
 )
 def test_evidence_is_told_in_words(value, said):

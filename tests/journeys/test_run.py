@@ -140,6 +140,7 @@ def test_the_page_stands_alone_and_shows_every_name_as_text(lived):
         assert share == 0.0 or escape(name) in page
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers_bit_for_bit(lived, tmp_path):
     (_, text, _), out, live = lived
     first, again = json.loads(text), json.loads(live(3, tmp_path / "again")[1])
@@ -202,6 +203,17 @@ def test_ctrl_c_before_anything_was_lived_leaves_nothing(play, tmp_path, capsys)
     assert play(live) == 130
     assert not (tmp_path / "out").exists()
     assert capsys.readouterr().err == "gemel: interrupted.\n"
+
+
+def test_ctrl_c_that_a_library_swallowed_is_heard_at_the_next_word(play, tmp_path):
+    def live(plan, options, tell):
+        with contextlib.suppress(KeyboardInterrupt):  # as in a callback of Python's
+            signal.raise_signal(signal.SIGINT)
+        tell("remembering yesterday", 0.0)
+        pytest.fail("went on")
+
+    assert play(live) == 130
+    assert not (tmp_path / "out").exists()
 
 
 def test_ctrl_c_waits_for_the_period_and_keeps_what_was_lived(play, day, tmp_path):

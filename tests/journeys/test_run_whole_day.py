@@ -149,7 +149,7 @@ def press_ctrl_c_at(moment: str, desk: Path, times: int) -> tuple[int, str]:
 
 def test_ctrl_c_while_preparing_leaves_nothing(tmp_path):
     code, shown = press_ctrl_c_at("remembering yesterday", tmp_path, 1)
-    assert code == 130
+    assert code == 130, shown
     assert shown.count("gemel: interrupted.") == 1 and "Traceback" not in shown
     assert list(tmp_path.iterdir()) == []
 
@@ -157,7 +157,7 @@ def test_ctrl_c_while_preparing_leaves_nothing(tmp_path):
 def test_ctrl_c_during_the_day_keeps_what_was_lived(tmp_path):
     # 2 % of a day have two periods behind them.
     code, shown = press_ctrl_c_at(r"living the day.*[2-9] %", tmp_path, 2)
-    assert code == 130
+    assert code == 130, shown
     assert shown.count("gemel: interrupted.") == 1 and "Traceback" not in shown
     out = tmp_path / "out"
     assert sorted(path.name for path in out.iterdir()) == sorted(WRITERS)

@@ -143,6 +143,7 @@ def test_programs_read_json_without_nan(capsys, monkeypatch):
     assert said["kpis"][1]["change"] == {"low": -0.001, "mean": 0.0, "high": None}
 
 
+@pytest.mark.slow
 def test_a_network_of_ones_own_is_asked(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(plans, "FEWEST_USERS", 100)  # fewer people, sooner done
     table = tmp_path / "mine.csv"

@@ -37,9 +37,10 @@ class Patience:
 
     def notice(self, number: int, frame: FrameType | None) -> None:
         """What the system calls when Ctrl-C is pressed."""
+        # Remembered even if raised: a library's callback may swallow it.
+        self.asked = True
         if not self.waits:
             raise KeyboardInterrupt
-        self.asked = True
 
 
 @contextlib.contextmanager

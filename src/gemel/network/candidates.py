@@ -267,7 +267,7 @@ def refresh(
     movers: int,
     budget: int,
 ) -> Candidates:
-    """Candidates again for the `budget` of the first `movers` who are furthest from home.
+    """Candidates again for those `budget` of the first `movers` furthest from home.
 
     Home is where a user stood at the last refresh: who has not moved costs nothing.
     """

@@ -90,8 +90,8 @@ def forecast(
         bias, variance = belief.kpi_bias[name], belief.kpi_variance[name]
         if ERROR_IN_POINTS[name]:
             corrected[name] = jnp.maximum(value + bias, 0.0)
-            # A share of cells goes in steps of one cell; no doubt is smaller than that.
-            variance = variance + (100.0 / belief.log_rate.shape[1]) ** 2
+            # A share of cells goes in steps of one; no doubt is smaller than a part of it.
+            variance = variance + (LEAST_CELLS * 100.0 / belief.log_rate.shape[1]) ** 2
         else:
             corrected[name] = value * jnp.exp(bias)
             variance = variance * corrected[name].mean() ** 2
@@ -113,6 +113,7 @@ def forecast(
 
 forecast_jit = eqx.filter_jit(forecast)
 
+LEAST_CELLS = 0.4  # of doubt about how many cells are this or that
 CHANGE_DOUBT = 0.25  # of how far a KPI is to move
 
 

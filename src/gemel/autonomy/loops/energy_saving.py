@@ -3,8 +3,8 @@
 If today's sleepers are too many for what is coming, wake the dearest until all is well;
 then try to add sleepers, a block at a time, cheapest first, and keep a block only if
 the twin says that every target of the intent still holds. A block that fails is halved
-and tried again, for a limited number of looks: what is missed now is found in the next
-period. The price list is shaken a little each time, so that the same few cells do not
+and tried again; last, the dearest sleepers may change places with cheaper ones. All that
+for a limited number of looks: what is missed now is found in the next period. The price list is shaken a little each time, so that the same few cells do not
 stand in the way for ever.
 """
 
@@ -47,13 +47,13 @@ class EnergySaving(AbstractLoop):
     intent: Intent
     thresholds: Thresholds
     period_s: float = 900.0
-    most_odds: float = 0.001
+    most_odds: float = 0.002
     floor_rise: float = 0.0013
-    most_new: float = 0.08
+    most_new: float = 0.12
     block: float = 0.05
     shake: float = 0.3
     members: int = 4
-    looks: int = 9
+    looks: int = 12
 
     def propose(
         self, belief: Belief, controls: Controls, elapsed_s: float
@@ -61,6 +61,7 @@ class EnergySaving(AbstractLoop):
         search = _Search(self, belief, controls, elapsed_s)
         search.wake()
         search.sleep()
+        search.swap()
         before, after = np.asarray(controls.awake), search.awake
         if np.array_equal(before, after):
             return None
@@ -88,6 +89,7 @@ class _Search:
         self._now_s = jnp.asarray(elapsed_s, jnp.float32)
         self._before = np.asarray(controls.awake)
         self.awake = self._before.copy()
+        self._left = loop.looks
         self._first: Forecast | None = None  # of the controls as they are
         self._today = self._look(self.awake)
         self._unhurt = self._look(np.ones_like(self.awake))
@@ -138,23 +140,46 @@ class _Search:
         loop = self._loop
         block = max(2, round(loop.block * len(self._order)))
         queue = self._affordable()
-        left = round(loop.most_new * self.awake.size)
-        looks = loop.looks
-        while queue and looks and left > 0:
-            chosen, queue = queue[: min(block, left)], queue[min(block, left) :]
+        while queue and self._left:
+            chosen, queue = queue[:block], queue[block:]
             trial = self.awake.copy()
             trial[chosen] = False
-            look = self._look(trial)
-            looks -= 1
-            less = _told(look, ENERGY)[0] < _told(self._today, ENERGY)[0]
-            if less and self._good(look):
-                self.awake, self._today = trial, look
-                left -= len(chosen)
+            if self._adopted(trial):
                 block = round(1.5 * block)
             elif len(chosen) > 2:
                 block = len(chosen) // 2
                 queue = chosen + queue
-            # A pair that fails is passed over.
+            elif self._left <= loop.looks // 2:
+                return  # pairs fail one after the other: leave looks for swapping
+
+    def swap(self) -> None:
+        """Let the dearest sleepers change places with twice as many cheap ones."""
+        if not self._good(self._today):
+            return
+        block = max(2, round(self._loop.block * len(self._order)))
+        while self._left and block >= 2:
+            dear = [cell for cell in self._order[::-1] if not self.awake[cell]]
+            cheap = self._affordable()
+            if not dear or not cheap:
+                return
+            trial = self.awake.copy()
+            trial[dear[:block]] = True
+            trial[cheap[: 2 * block]] = False
+            if not self._adopted(trial):
+                block //= 2
+
+    def _adopted(self, trial: np.ndarray) -> bool:
+        """Take a set if it is safe, saves, and puts not too many to sleep at once."""
+        new = np.count_nonzero(self._before & ~trial)
+        if new > self._loop.most_new * trial.size:
+            return False
+        self._left -= 1
+        look = self._look(trial)
+        less = _told(look, ENERGY)[0] < _told(self._today, ENERGY)[0]
+        if not (less and self._good(look)):
+            return False
+        self.awake, self._today = trial, look
+        return True
 
     def _affordable(self) -> list[int]:
         """Who is awake, cheapest first, as far as the coverage floor's allowance goes.
