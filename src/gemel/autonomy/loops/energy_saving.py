@@ -40,6 +40,7 @@ class EnergySaving(AbstractLoop):
     most_new:       share of all cells put to sleep in one change; below the guard's
     block:          how many cells are tried at once, as a share of those that may sleep
     shake:          of the price list, natural logarithm
+    fullest:        mean PRB load, %, beyond which no sleep may drive a cell
     members:        how many of the ensemble are asked while searching
     looks:          how many sets are tried at the most, for waking and for sleeping
     """
@@ -52,8 +53,9 @@ class EnergySaving(AbstractLoop):
     most_new: float = 0.12
     block: float = 0.05
     shake: float = 0.3
-    members: int = 4
-    looks: int = 12
+    fullest: float = 75.0
+    members: int = 8
+    looks: int = 9
 
     def propose(
         self, belief: Belief, controls: Controls, elapsed_s: float
@@ -212,11 +214,19 @@ class _Search:
     def _good(self, look: Forecast) -> bool:
         if rise_below_floor(look, self._unhurt) > self._loop.floor_rise:
             return False
+        if self._full(look) > self._full(self._unhurt):
+            return False
         return all(
             TARGETS[target.name].per_day
             or violation_odds(target, *_told(look, target.name)) <= self._loop.most_odds
             for target in self._loop.intent.targets
         )
+
+
+    def _full(self, look: Forecast) -> int:
+        """How many cells are expected to be fuller than they should."""
+        load = np.asarray(look.reported["RRU.PrbTotDl"]).mean(0)
+        return int(np.count_nonzero(load > self._loop.fullest))
 
 
 def _with(controls: Controls, awake: np.ndarray) -> Controls:
