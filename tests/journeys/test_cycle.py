@@ -24,7 +24,7 @@ from gemel.scenarios.hexagons import hexagons
 from gemel.scenarios.worlds import PublicFacts, public_facts, stand_in_for
 from gemel.twin.belief import Belief
 from gemel.twin.forecast import Thresholds
-from gemel.twin.imagine import imagine
+from gemel.twin.imagine import crowd_of, imagine
 from gemel.twin.source import AbstractSource, Observation
 from gemel.twin.synchronise import Synchroniser
 from gemel.world.demand import DAY_S, HOUR_S
@@ -88,11 +88,10 @@ def world() -> tuple[PublicFacts, Belief]:
     facts = public_facts(plan, 0)
     before = stand_in_for(facts, 0, 0.0, 2, Secrets())
     yesterday = recall(before, 0.0, 96, PERIOD_S, STEPS)
+    public = (facts.cells, facts.controls, facts.propagation)
     belief = imagine(
-        facts.cells,
-        facts.controls,
-        facts.propagation,
-        plan.density,
+        *public,
+        crowd_of(*public, plan.density, 0, users=400),
         yesterday,
         0,
         members=4,

@@ -19,7 +19,7 @@ from gemel.scenarios.hexagons import hexagons
 from gemel.scenarios.worlds import PublicFacts, public_facts, stand_in_for
 from gemel.twin.belief import Belief
 from gemel.twin.forecast import Forecast, Thresholds, forecast_jit
-from gemel.twin.imagine import imagine
+from gemel.twin.imagine import Crowd, crowd_of, imagine
 from gemel.twin.source import Observation
 from gemel.twin.synchronise import Synchroniser, follow
 from gemel.world.demand import DAY_S, HOUR_S
@@ -79,12 +79,23 @@ class SmallWorld:
             facts.cells,
             facts.controls,
             facts.propagation,
-            plan.density,
+            self._crowd(seed),
             yesterday,
             seed,
             members=4,
             users=400,
             people=plan.people,
+        )
+
+    def _crowd(self, seed: int) -> Crowd:
+        plan, facts = self.facts.plan, self.facts
+        return crowd_of(
+            facts.cells,
+            facts.controls,
+            facts.propagation,
+            plan.density,
+            seed,
+            users=400,
         )
 
     def follow(self, belief: Belief, report: Observation, luck: int) -> Belief:

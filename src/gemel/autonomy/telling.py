@@ -64,7 +64,7 @@ def outcome_of(
         beyond = value < low if higher_helps else value > high
         if beyond and not TARGETS[target.name].per_day and breach is None:
             breach = (
-                f"{target.name} was {value:.4g}, outside the forecast "
-                f"{low:.4g} to {high:.4g} on the bad side: rolled back"
+                f"{target.name} was {value:,.5g}, outside the forecast "
+                f"{low:,.5g} to {high:,.5g} on the bad side: rolled back"
             )
     return outcome, breach

@@ -54,24 +54,20 @@ def associate(
     entry_dbm = cells.carriers.entry_dbm
     shown_db = jnp.where(controls.awake, offset_db, -jnp.inf)
 
+    # One look-up a link: the offsets of a cell together.
+    level_db = shown_db + controls.individual_offset_db
+
     def one_user(cell, gain_db, serving):
-        rsrp_dbm = gain_db + shown_db[cell]
         margin_db = controls.handover_margin_db[serving]
         stays = jnp.where(cell == serving, margin_db, 0.0)
-        level_dbm = rsrp_dbm + controls.individual_offset_db[cell] + stays
+        level_dbm = gain_db + level_db[cell] + stays
         preferred = level_dbm >= entry_dbm[:, None]
         score = level_dbm + jnp.where(preferred, priority[:, None], 0.0)
         best = jnp.argmax(score.reshape(-1))
         layer = (best // cell.shape[1]).astype(jnp.int32)
-        flat_dbm = rsrp_dbm.reshape(-1)[best]
-        covered = flat_dbm > -200.0
-        return (
-            cell.reshape(-1)[best],
-            layer,
-            gain_db.reshape(-1)[best],
-            flat_dbm,
-            covered,
-        )
+        chosen, heard_db = cell.reshape(-1)[best], gain_db.reshape(-1)[best]
+        rsrp_dbm = heard_db + shown_db[chosen]
+        return chosen, layer, heard_db, rsrp_dbm, rsrp_dbm > -200.0
 
     found = jax.vmap(one_user)(candidates.cell, candidates.gain_db, serving)
     return Served(*found)

@@ -13,7 +13,7 @@ from gemel.errors import ScenarioError
 from gemel.interfaces.networks.emulated import recall
 from gemel.scenarios.changes import apply_changes
 from gemel.scenarios.plan import WorldPlan
-from gemel.scenarios.trial import TODAY_S, Progress, remember
+from gemel.scenarios.trial import TODAY_S, Progress, crowd_for, remember
 from gemel.scenarios.worlds import public_facts, stand_in_for
 from gemel.twin.forecast import Thresholds
 from gemel.twin.what_if import what_if
@@ -63,7 +63,7 @@ def ask(
     slots = round(DAY_S / PERIOD_S)
     yesterday = recall(stand_in, TODAY_S - DAY_S, slots, PERIOD_S, STEPS)
     thresholds = Thresholds()
-    belief = remember(facts, yesterday, seed, thresholds)
+    belief = remember(facts, crowd_for(facts, seed), yesterday, seed, thresholds)
     progress("asking the twin", 0.8)
     both = what_if(
         belief,

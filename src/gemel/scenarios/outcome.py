@@ -76,7 +76,7 @@ def day_result(
         twin_prb_points_median=points,
         twin_throughput_percent_median=percent,
         journal=tuple(map(_since_midnight, day.journal.stories())),
-        coverage_dbm=_coverage(facts),
+        coverage_dbm=ready.coverage,
         buildings_m=_buildings(facts),
         attribution=plan.attribution,
         notes=plan.notes + _energy_notes(facts),
@@ -163,7 +163,7 @@ def _cell_rows(facts: PublicFacts) -> CellRows:
     )
 
 
-def _coverage(facts: PublicFacts) -> Raster:
+def coverage_raster(facts: PublicFacts) -> Raster:
     """The map by the twin's own idea of propagation, every cell awake."""
     position_m = np.asarray(facts.cells.position_m)[:, :2]
     margin_m = 300.0

@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import jax
 
@@ -19,16 +20,16 @@ from gemel.emulator.secrets import Secrets
 from gemel.emulator.stand_in import StandIn
 from gemel.errors import ScenarioError
 from gemel.interfaces.networks.emulated import EmulatedActuator, EmulatedSource, recall
-from gemel.report.results import DayResult
+from gemel.report.results import DayResult, Raster
 from gemel.scenarios.oracle import live_the_oracle
-from gemel.scenarios.outcome import day_result
+from gemel.scenarios.outcome import coverage_raster, day_result
 from gemel.scenarios.plan import WorldPlan
 from gemel.scenarios.promise import UsualDay, default_intent, usual_day
 from gemel.scenarios.record import ForecastRecord, LifeRecord
 from gemel.scenarios.worlds import PublicFacts, public_facts, stand_in_for
 from gemel.twin.belief import Belief
 from gemel.twin.forecast import Thresholds
-from gemel.twin.imagine import imagine
+from gemel.twin.imagine import Crowd, crowd_of, imagine
 from gemel.twin.source import Observation
 from gemel.twin.synchronise import Synchroniser, follow
 from gemel.world.demand import DAY_S
@@ -88,6 +89,7 @@ class Prepared:
     usual: UsualDay
     intent: Intent
     thresholds: Thresholds
+    coverage: Raster
 
 
 def thresholds_of(intent: Intent | None) -> Thresholds:
@@ -104,38 +106,56 @@ def prepare(plan: WorldPlan, options: DayOptions, progress: Progress) -> Prepare
     """Build both, let the twin look at yesterday, and promise today."""
     progress("building the network", 0.0)
     facts = public_facts(plan, options.seed)
-    stand_in = stand_in_for(facts, options.seed, 0.0, 2, options.secrets)
-    progress("remembering yesterday", 0.0)
-    slots = round(DAY_S / options.period_s)
-    yesterday = recall(
-        stand_in, TODAY_S - DAY_S, slots, options.period_s, options.steps
-    )
-    stand_in.elapsed_s = TODAY_S
     thresholds = thresholds_of(options.intent)
-    belief = remember(facts, yesterday, options.seed, thresholds)
+    # What needs no report is done beside: there are at least two cores.
+    with ThreadPoolExecutor(1) as beside:
+        crowd = beside.submit(crowd_for, facts, options.seed)
+        coverage = beside.submit(coverage_raster, facts)
+        stand_in = stand_in_for(facts, options.seed, 0.0, 2, options.secrets)
+        progress("remembering yesterday", 0.0)
+        slots = round(DAY_S / options.period_s)
+        yesterday = recall(
+            stand_in, TODAY_S - DAY_S, slots, options.period_s, options.steps
+        )
+        stand_in.elapsed_s = TODAY_S
+        belief = remember(facts, crowd.result(), yesterday, options.seed, thresholds)
     progress("forecasting today", 0.0)
     usual = usual_day(belief, yesterday, options.periods, thresholds)
     intent = options.intent or default_intent(usual)
-    return Prepared(facts, stand_in, belief, usual, intent, thresholds)
+    return Prepared(
+        facts, stand_in, belief, usual, intent, thresholds, coverage.result()
+    )
+
+
+def crowd_for(facts: PublicFacts, seed: int) -> Crowd:
+    """Whom the twin imagines, before it has read a single report."""
+    plan = facts.plan
+    return crowd_of(
+        facts.cells,
+        facts.controls,
+        facts.propagation,
+        plan.density,
+        seed,
+        plan.buildings,
+    )
 
 
 def remember(
     facts: PublicFacts,
+    crowd: Crowd,
     yesterday: list[Observation],
     seed: int,
     thresholds: Thresholds,
 ) -> Belief:
     """A belief that has seen all of yesterday's reports."""
-    plan = facts.plan
     belief = imagine(
         facts.cells,
         facts.controls,
         facts.propagation,
-        plan.density,
+        crowd,
         yesterday,
         seed,
-        buildings=plan.buildings,
-        people=plan.people,
+        people=facts.plan.people,
     )
     key = jax.random.fold_in(jax.random.key(seed), 30)
     synchroniser = Synchroniser()
@@ -156,8 +176,8 @@ def live_a_day(
     tell: Progress = progress or (lambda what, share: None)
     ready = prepare(plan, options, tell)
     for target in ready.intent.targets:
-        log.info("target %s %s %g %s", target.name, target.condition, target.threshold,
-                 TARGETS[target.name].unit)  # fmt: skip
+        unit = TARGETS[target.name].unit
+        log.info("%s %s %g %s", target.name, target.condition, target.threshold, unit)
     day = Day(ready, options)
     interrupted = False
     try:
@@ -166,11 +186,14 @@ def live_a_day(
             day.live_period()
     except KeyboardInterrupt:
         interrupted = True
-        if not day.lives[BASELINE].load:
+        if not day.whole_periods:
             raise
     oracle = None
     if options.oracle and not interrupted:
-        oracle = live_the_oracle(ready, options, day.lives[BASELINE], tell)
+        try:
+            oracle = live_the_oracle(ready, options, day.lives[BASELINE], tell)
+        except KeyboardInterrupt:  # the day itself was lived
+            interrupted = True
     tell("drawing", 1.0)
     return day_result(
         ready,
@@ -209,6 +232,11 @@ class Day:
             journal=self.journal,
             thresholds=ready.thresholds,
         )
+
+    @property
+    def whole_periods(self) -> int:
+        """How many periods were lived and taken down in both lives."""
+        return min(len(life.users_bps) for life in self.lives)
 
     def live_period(self) -> None:
         """Decide for the life with autonomy, then live a period in both."""

@@ -90,7 +90,7 @@ def forecast(
         bias, variance = belief.kpi_bias[name], belief.kpi_variance[name]
         if ERROR_IN_POINTS[name]:
             corrected[name] = jnp.maximum(value + bias, 0.0)
-            # A share of cells goes in steps of one; no doubt is smaller than a part of it.
+            # A share of cells goes in steps of one cell: there is always some doubt.
             variance = variance + (LEAST_CELLS * 100.0 / belief.log_rate.shape[1]) ** 2
         else:
             corrected[name] = value * jnp.exp(bias)

@@ -1,5 +1,7 @@
 """How does a twin begin, from an inventory, a map and the reports of yesterday?"""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -16,9 +18,11 @@ from gemel.network.surroundings import Still
 from gemel.twin.belief import ERROR_IN_POINTS, Belief
 from gemel.twin.source import Observation
 from gemel.units import BIT_PER_KBIT
+from gemel.world.buildings import Buildings
 from gemel.world.density import Density
 from gemel.world.people import draw_people
 
+USERS = 4_000  # imagined in each member
 FIRST_DOUBT = 0.15  # of natural logarithms: demand and rates before any report
 # Who is served by another than the own cell is at that cell's edge, where inventories
 # err most, and the model's best second choice is often not the true one.
@@ -40,16 +44,45 @@ def _pool(
     return users, served.cell, served.rsrp_dbm
 
 
-def imagine(
+@dataclasses.dataclass(frozen=True)
+class Crowd:
+    """People to choose imagined users from; no report is needed to dream them up.
+
+    pool:           all of them
+    zone, rsrp_dbm: who would serve each while every cell is awake, and how loudly
+    """
+
+    pool: Users
+    zone: np.ndarray
+    rsrp_dbm: np.ndarray
+
+
+def crowd_of(
     cells: Cells,
     controls: Controls,
     propagation: Propagation,
     density: Density,
+    seed: int,
+    buildings: Buildings | None = None,
+    users: int = USERS,
+) -> Crowd:
+    """Four times as many as each member of a belief needs."""
+    rng = np.random.default_rng([seed, 3])
+    people = draw_people(density, 4 * users, rng, buildings=buildings)
+    places = places_of(people, cells.carriers, rng)
+    pool, zone, rsrp_dbm = _pool(propagation, cells, controls, places)
+    return Crowd(pool, np.asarray(zone), np.asarray(rsrp_dbm))
+
+
+def imagine(
+    cells: Cells,
+    controls: Controls,
+    propagation: Propagation,
+    crowd: Crowd,
     yesterday: list[Observation],
     seed: int,
-    buildings=None,
     members: int = 8,
-    users: int = 4_000,
+    users: int = USERS,
     people: int = 5_000,
 ) -> Belief:
     """A belief before today's first report.
@@ -58,16 +91,14 @@ def imagine(
     users:      imagined users in each member, more where more was carried
     people:     how many connected users there are, from the reports' RRC.ConnMean
     """
-    rng = np.random.default_rng([seed, 3])
-    crowd = draw_people(density, 4 * users, rng, buildings=buildings)
-    places = places_of(crowd, cells.carriers, rng)
-    pool, zone, rsrp_dbm = _pool(propagation, cells, controls, places)
+    rng = np.random.default_rng([seed, 4])
+    pool = crowd.pool
     habit_bps = _habit(yesterday)
     carried = np.asarray(habit_bps).sum(0)
     rows, share = _members(
-        np.asarray(zone),
+        crowd.zone,
         carried,
-        _stand_ins(pool, np.asarray(rsrp_dbm), cells, controls),
+        _stand_ins(pool, crowd.rsrp_dbm, cells, controls),
         members,
         users,
         rng,

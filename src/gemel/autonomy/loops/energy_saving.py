@@ -1,11 +1,11 @@
 """Which cells should sleep in the coming period?
 
 If today's sleepers are too many for what is coming, wake the dearest until all is well;
-then try to add sleepers, a block at a time, cheapest first, and keep a block only if
-the twin says that every target of the intent still holds. A block that fails is halved
-and tried again; last, the dearest sleepers may change places with cheaper ones. All that
-for a limited number of looks: what is missed now is found in the next period. The price list is shaken a little each time, so that the same few cells do not
-stand in the way for ever.
+then try to add sleepers, a block at a time, cheapest first, and keep a block only if the
+twin says that every target of the intent still holds. A block that fails is halved and
+tried again; last, the dearest sleepers may change places with cheaper ones. All that
+for a limited number of looks: what is missed now is found in the next period. The price
+list is shaken a little each time, so that the same few cells do not stand in the way.
 """
 
 import dataclasses
@@ -26,6 +26,7 @@ from gemel.twin.forecast import Forecast, Thresholds, doubted, forecast_jit
 from gemel.twin.takeover import expected_takeover, may_sleep
 
 ENERGY = "RANEnergyConsumption"
+SLOW_CELLS = "LowDLRANUEThptRatio"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +41,7 @@ class EnergySaving(AbstractLoop):
     most_new:       share of all cells put to sleep in one change; below the guard's
     block:          how many cells are tried at once, as a share of those that may sleep
     shake:          of the price list, natural logarithm
-    fullest:        mean PRB load, %, beyond which no sleep may drive a cell
+    fullest:        mean PRB load, %, beyond which sleep may drive but few cells
     members:        how many of the ensemble are asked while searching
     looks:          how many sets are tried at the most, for waking and for sleeping
     """
@@ -48,9 +49,9 @@ class EnergySaving(AbstractLoop):
     intent: Intent
     thresholds: Thresholds
     period_s: float = 900.0
-    most_odds: float = 0.002
+    most_odds: float = 0.001
     floor_rise: float = 0.0013
-    most_new: float = 0.12
+    most_new: float = 0.08
     block: float = 0.05
     shake: float = 0.3
     fullest: float = 75.0
@@ -214,7 +215,7 @@ class _Search:
     def _good(self, look: Forecast) -> bool:
         if rise_below_floor(look, self._unhurt) > self._loop.floor_rise:
             return False
-        if self._full(look) > self._full(self._unhurt):
+        if self._full(look) - self._full(self._unhurt) > self._may_be_full():
             return False
         return all(
             TARGETS[target.name].per_day
@@ -222,11 +223,19 @@ class _Search:
             for target in self._loop.intent.targets
         )
 
-
     def _full(self, look: Forecast) -> int:
         """How many cells are expected to be fuller than they should."""
         load = np.asarray(look.reported["RRU.PrbTotDl"]).mean(0)
         return int(np.count_nonzero(load > self._loop.fullest))
+
+    def _may_be_full(self) -> float:
+        """How many more cells may be that full: each could turn out to be slow, so half
+        as many as the target about slow cells leaves room for."""
+        for target in self._loop.intent.targets:
+            if target.name == SLOW_CELLS:
+                points = headroom(target, _told(self._unhurt, SLOW_CELLS)[0])
+                return max(0.5 * points / 100.0 * self.awake.size, 0.0)
+        return float("inf")
 
 
 def _with(controls: Controls, awake: np.ndarray) -> Controls:
