@@ -165,7 +165,7 @@ def test_an_outcome_far_below_the_forecast_is_undone_and_told(world):
     told = story["outcome"][THROUGHPUT]
     assert told["measured"] < told["low"] <= told["forecast"]
     assert THROUGHPUT in story["abort"]
-    assert f"{told['measured']:.4g}" in story["abort"]
+    assert f"{told['measured']:,.0f}" in story["abort"]
     # Once is enough: the next period has no plan left to undo.
     assert night.turn() == (None, False)
     assert len(night.journal.records()) == 3

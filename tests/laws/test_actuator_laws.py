@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gemel.autonomy.actuator import AbstractActuator, StalePlan
 from gemel.autonomy.decision import Approved, Joint, Refused
 from gemel.network.controls import Controls, fingerprint
+from gemel.twin.forecast import Forecast
 
 CELLS = 4
 masks = st.lists(st.booleans(), min_size=CELLS, max_size=CELLS)
@@ -44,6 +45,19 @@ class Panel(AbstractActuator):
         self.turns += 1
 
 
+# An actuator never reads it.
+NO_FORECAST = Forecast(
+    elapsed_s=jnp.zeros(()),
+    reported={},
+    kpis={},
+    mean={},
+    spread={},
+    below_floor=jnp.zeros(1),
+    serving=jnp.zeros((1, 1), jnp.int32),
+    throughput_bps=jnp.zeros((1, 1)),
+)
+
+
 def approval(now: Controls, wish: Controls, **changes: Any) -> Approved:
     """As the guard would have it."""
     awake = jnp.logical_or(now.awake, wish.awake)
@@ -54,6 +68,7 @@ def approval(now: Controls, wish: Controls, **changes: Any) -> Approved:
         controls=wish,
         fallback=dataclasses.replace(now, awake=awake),
         joint=Joint(("some loop",), "some aim", now, wish),
+        forecast=NO_FORECAST,
         evidence={},
     )
     return dataclasses.replace(approved, **changes)

@@ -64,7 +64,12 @@ def outcome_of(
         beyond = value < low if higher_helps else value > high
         if beyond and not TARGETS[target.name].per_day and breach is None:
             breach = (
-                f"{target.name} was {value:,.5g}, outside the forecast "
-                f"{low:,.5g} to {high:,.5g} on the bad side: rolled back"
+                f"{target.name} was {_figure(value)}, outside the forecast "
+                f"{_figure(low)} to {_figure(high)} on the bad side: rolled back"
             )
     return outcome, breach
+
+
+def _figure(value: float) -> str:
+    """A number as people write it: 55,722 or 3.14."""
+    return f"{value:,.0f}" if abs(value) >= 1_000.0 else f"{value:.4g}"

@@ -32,6 +32,7 @@ class Synchroniser(eqx.Module):
     volume_error:  of a reported volume as a measure of the period's demand
     load_error:    of a reported load as a measure of rates
     throughput_error: of a reported throughput as a measure of rates
+    ageing:        growth of the doubt about forecasts, as a variance, per period
     lesson:        weight of the newest period in the record of forecast errors
     """
 
@@ -41,6 +42,7 @@ class Synchroniser(eqx.Module):
     volume_error: float = 0.08
     load_error: float = 0.10
     throughput_error: float = 0.10
+    ageing: float = 1.02
     lesson: float = 0.3
 
     def predict(self, belief: Belief, key: PRNGKeyArray) -> Belief:
@@ -49,12 +51,13 @@ class Synchroniser(eqx.Module):
         demand, rate, guest = jax.random.normal(key, shape)
         kept = 1.0 - self.forgetting
         return eqx.tree_at(
-            lambda b: (b.log_demand, b.log_rate, b.log_guest),
+            lambda b: (b.log_demand, b.log_rate, b.log_guest, b.kpi_variance),
             belief,
             (
                 kept * belief.log_demand + self.demand_drift * demand,
                 belief.log_rate + self.rate_drift * rate,
                 belief.log_guest + self.rate_drift * guest,
+                {n: self.ageing * v for n, v in belief.kpi_variance.items()},
             ),
         )
 

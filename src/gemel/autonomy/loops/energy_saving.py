@@ -1,11 +1,11 @@
 """Which cells should sleep in the coming period?
 
-If today's sleepers are too many for what is coming, wake the dearest until all is well;
-then try to add sleepers, a block at a time, cheapest first, and keep a block only if the
-twin says that every target of the intent still holds. A block that fails is halved and
-tried again; last, the dearest sleepers may change places with cheaper ones. All that
-for a limited number of looks: what is missed now is found in the next period. The price
-list is shaken a little each time, so that the same few cells do not stand in the way.
+If today's sleepers are too many for what is coming, wake the dearest until all is well.
+Then try to add sleepers, a block at a time, cheapest first, and keep a block only if
+the twin says that every target of the intent still holds. A block that fails is halved
+and tried again; last, the dearest sleepers may change places with cheaper ones. All
+that for a limited number of looks: what is missed now is found in the next period. The
+price list is shaken a little each time, lest the same few cells stand in the way.
 """
 
 import dataclasses
