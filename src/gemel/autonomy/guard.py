@@ -68,8 +68,8 @@ class Guard:
         """The verdict, with the numbers that it rests on."""
         before = self.forecast(belief, joint.now, outlook.elapsed_s)
         after = self.forecast(belief, joint.wish, outlook.elapsed_s)
-        after = doubted(after, before)
         unhurt = self.forecast(belief, _all_awake(joint.now), outlook.elapsed_s)
+        after = doubted(after, before, unhurt)
         evidence = _evidence(after, before)
         objections = (
             self._reserved(joint, belief)

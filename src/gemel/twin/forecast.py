@@ -117,12 +117,20 @@ LEAST_CELLS = 0.4  # of doubt about how many cells are this or that
 CHANGE_DOUBT = 0.25  # of how far a KPI is to move
 
 
-def doubted(after: Forecast, before: Forecast) -> Forecast:
-    """The forecast of a change, which is the less sure the more it is to change."""
-    spread = {
-        name: jnp.hypot(
-            after.spread[name], CHANGE_DOUBT * (after.mean[name] - before.mean[name])
-        )
-        for name in after.spread
-    }
+def doubted(after: Forecast, before: Forecast, unhurt: Forecast) -> Forecast:
+    """The forecast of a change, which is the less sure the more it is to change.
+
+    before:  under the controls of today
+    unhurt:  with every cell awake; what a share of cells has more than there came of
+             sleep, cell by cell, and scatters as a count does
+    """
+    one = 100.0 / after.reported["RRU.PrbTotDl"].shape[1]
+    spread = {}
+    for name in after.spread:
+        step = CHANGE_DOUBT * (after.mean[name] - before.mean[name])
+        variance = after.spread[name] ** 2 + step**2
+        if ERROR_IN_POINTS[name]:
+            extra = jnp.maximum(after.mean[name] - unhurt.mean[name], 0.0)
+            variance = variance + one * extra
+        spread[name] = jnp.sqrt(variance)
     return eqx.tree_at(lambda f: f.spread, after, spread)

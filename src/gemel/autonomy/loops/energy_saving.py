@@ -93,9 +93,9 @@ class _Search:
         self._before = np.asarray(controls.awake)
         self.awake = self._before.copy()
         self._left = loop.looks
-        self._first: Forecast | None = None  # of the controls as they are
-        self._today = self._look(self.awake)
-        self._unhurt = self._look(np.ones_like(self.awake))
+        self._first = self._forecast(self.awake)  # of the controls as they are
+        self._unhurt = self._forecast(np.ones_like(self.awake))
+        self._today = doubted(self._first, self._first, self._unhurt)
         self._prices(elapsed_s)
 
     def _prices(self, elapsed_s: float) -> None:
@@ -201,16 +201,16 @@ class _Search:
         return chosen
 
     def _look(self, awake: np.ndarray) -> Forecast:
-        look = forecast_jit(
+        return doubted(self._forecast(awake), self._first, self._unhurt)
+
+    def _forecast(self, awake: np.ndarray) -> Forecast:
+        return forecast_jit(
             self._belief,
             _with(self._controls, awake),
             self._now_s,
             jnp.asarray(self._loop.period_s, jnp.float32),
             self._loop.thresholds,
         )
-        if self._first is None:
-            self._first = look
-        return doubted(look, self._first)
 
     def _good(self, look: Forecast) -> bool:
         if rise_below_floor(look, self._unhurt) > self._loop.floor_rise:
