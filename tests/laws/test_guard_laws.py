@@ -16,6 +16,7 @@ from gemel.autonomy.guard import Guard, Outlook, projected
 from gemel.autonomy.intents import CONDITIONS, Intent, Target
 from gemel.autonomy.odds import interval, violation_odds
 from gemel.network.controls import Controls, fingerprint
+from gemel.twin.forecast import doubted
 
 THROUGHPUT, ENERGY = "AveDLRANUEThpt", "RANEnergyConsumption"
 
@@ -99,6 +100,7 @@ def test_evidence_is_the_forecast_with_its_interval(small, easy, three_sleep):
     verdict = easy.review(joint, small.belief, outlook_at(small.night_s))
     after = small.forecast(small.belief, three_sleep, small.night_s)
     before = small.forecast(small.belief, small.controls, small.night_s)
+    after = doubted(after, before, before)  # every cell is awake before
     for name in after.mean:
         told = verdict.evidence[name]
         assert (told["low"], told["forecast"], told["high"]) == interval(after, name)
@@ -124,6 +126,7 @@ def test_a_busy_hour_without_its_capacity_is_refused_with_the_odds(small):
         change(small.controls, wish), small.belief, outlook_at(small.busy_s)
     )
     after = small.forecast(small.belief, wish, small.busy_s)
+    after = doubted(after, usual, usual)  # every cell is awake usually
     odds = violation_odds(
         intent.targets[0],
         float(after.mean[THROUGHPUT]),
@@ -133,6 +136,26 @@ def test_a_busy_hour_without_its_capacity_is_refused_with_the_odds(small):
     assert (verdict.what, verdict.number) == (THROUGHPUT, odds)
     assert verdict.number > verdict.limit == guard.most_odds
     assert f"{odds:.1%}" in verdict.reason
+
+
+def test_the_more_is_to_change_the_less_sure_is_the_forecast(small, three_sleep):
+    before = small.forecast(small.belief, small.controls, small.busy_s)
+    few = small.forecast(small.belief, three_sleep, small.busy_s)
+    most = small.forecast(small.belief, small.asleep(small.capacity), small.busy_s)
+    still = doubted(before, before, before)
+    for name in before.spread:
+        # Squaring and taking the root costs a rounding.
+        same = float(before.spread[name])
+        assert float(still.spread[name]) == pytest.approx(same, rel=1e-5)
+        for after in (few, most):
+            grown = doubted(after, before, before).spread[name]
+            assert grown >= after.spread[name] * (1.0 - 1e-6)
+    doubts = [
+        float(doubted(after, before, before).spread[THROUGHPUT]) ** 2
+        - float(after.spread[THROUGHPUT]) ** 2
+        for after in (few, most)
+    ]
+    assert 0.0 < doubts[0] < doubts[1]
 
 
 def test_it_never_tires(small, easy):
