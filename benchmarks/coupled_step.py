@@ -106,7 +106,9 @@ def measure(count: int, repeats: int) -> dict[str, float]:
     cells, controls = cells_of(plan.inventory), controls_of(plan.inventory)
     path_loss, field = PATH_LOSSES[plan.path_loss](), correlated_field(0)
     bins = bins_of(cells, path_loss, controls)
-    propagation = Propagation(path_loss, ByChance(field), field, bins, CANDIDATES)
+    propagation = Propagation(
+        path_loss, ByChance(field, path_loss), field, bins, CANDIDATES
+    )
     rng = np.random.default_rng(0)
     people = draw_people(plan.density, count, rng)
     place_m = np.array(people.position_m)

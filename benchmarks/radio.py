@@ -95,7 +95,9 @@ def measure(repeats: int) -> dict[str, dict[str, float]]:
     cells, controls = cells_of(plan.inventory), controls_of(plan.inventory)
     path_loss = PATH_LOSSES[plan.path_loss]()
     bins = bins_of(cells, path_loss, controls)
-    propagation = Propagation(path_loss, ByChance(field), field, bins, CANDIDATES)
+    propagation = Propagation(
+        path_loss, ByChance(field, path_loss), field, bins, CANDIDATES
+    )
     places = places_of(draw_people(plan.density, ASKING, rng), cells.carriers, rng)
     timed("candidates", find_candidates, ASKING, propagation, cells, controls, places)
     # What was tried for them: heads near by, their sectors, on every layer.

@@ -195,7 +195,7 @@ def calm(seen: bool) -> tuple[CorrelatedField, ByChance]:
     """No shadows; and everybody sees every antenna, or nobody any."""
     flat = jnp.zeros_like(world().propagation.shadow.texture)
     sure = jnp.full_like(flat, -9.0 if seen else 9.0)
-    return CorrelatedField(flat), ByChance(CorrelatedField(sure))
+    return CorrelatedField(flat), ByChance(CorrelatedField(sure), UrbanMacro())
 
 
 @pytest.mark.parametrize("seen", [True, False])

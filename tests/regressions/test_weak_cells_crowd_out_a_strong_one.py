@@ -30,7 +30,9 @@ def test_the_mast_behind_two_small_cells_serves():
     cells, controls = cells_of(inventory), controls_of(inventory)
     flat = CorrelatedField(jnp.zeros((256, 256)))
     bins = bins_of(cells, UrbanMacro(), controls, near=4)
-    propagation = Propagation(UrbanMacro(), ByChance(flat), flat, bins, k=2)
+    propagation = Propagation(
+        UrbanMacro(), ByChance(flat, UrbanMacro()), flat, bins, k=2
+    )
     user = Places(
         jnp.asarray([[0.0, 0.0, 1.5]]), jnp.asarray([False]), jnp.zeros((1, 1))
     )

@@ -6,11 +6,11 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from gemel.radio.propagation.base import AbstractPathLoss
 from gemel.radio.shadowing import CorrelatedField
 from gemel.world.buildings import Buildings
 
 LINE_OF_SIGHT_STREAM = 2
-LINE_OF_SIGHT_CORRELATION_M = 50.0  # TR 38.901 table 7.6.3.1-2, row UMa
 OWN_BUILDING_M = 15.0  # an indoor user looks out through this much of the own house
 
 
@@ -33,6 +33,7 @@ class ByChance(AbstractLineOfSight):
     """TR 38.901 clause 7.6.3.3: a correlated uniform number against the probability."""
 
     field: CorrelatedField
+    path_loss: AbstractPathLoss  # knows how far one must go to see the mast anew
 
     def sees(
         self,
@@ -46,7 +47,7 @@ class ByChance(AbstractLineOfSight):
             user_m[0],
             user_m[1],
             site,
-            jnp.asarray(LINE_OF_SIGHT_CORRELATION_M),
+            jnp.asarray(self.path_loss.line_of_sight_correlation_m),
             LINE_OF_SIGHT_STREAM,
         )
         return drawn < probability

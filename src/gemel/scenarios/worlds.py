@@ -79,7 +79,9 @@ def stand_in_for(
 
 
 def _line_of_sight(plan: WorldPlan, field: CorrelatedField) -> AbstractLineOfSight:
-    return ByMap(plan.buildings) if plan.buildings is not None else ByChance(field)
+    if plan.buildings is not None:
+        return ByMap(plan.buildings)
+    return ByChance(field, PATH_LOSSES[plan.path_loss]())
 
 
 def _number(seed: int, stream: int) -> int:
