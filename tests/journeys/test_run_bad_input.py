@@ -53,6 +53,7 @@ FILES = {
     "negative.csv": "site,lat,lon,power_dbm\nA,48.1,2,-3\nB,48.2,2,40\n",
     "text.csv": "site,lat,lon,height_m\nA,48.1,2,high\nB,48.2,2,30\n",
     "alone.csv": "site,cell,lat,lon\nA,a,48.1,2\n",
+    "lone.csv": "site,lat,lon\nA,48.1,2\n",
     "two.csv": TWO,
     "register.csv": REGISTER,
     "not.json": "energy down by 10 %",
@@ -85,6 +86,7 @@ BAD = {
         ["row 2, column height_m", "'high'", "Write a finite number"],
     ),
     "one cell": (["--sites", "alone.csv"], ["alone.csv", "one cell", "at least 2"]),
+    "one site": (["--sites", "lone.csv"], ["lone.csv", "one row", "at least two"]),
     "unknown format": (["--sites", "two.csv", "--format", "xml"], ["xml", *FORMATS]),
     "whose sites": (
         ["--sites", "register.csv", "--format", "anfr"],

@@ -32,6 +32,11 @@ def own_sites(
             )
         return anfr_plan(path.stem, path, operator, seed)
     table = read_sites(path, columns)
+    if len(table.rows) < 2:
+        raise InterfaceError(
+            f"{path} has one row; a lone site has no neighbours to be coupled with. "
+            "Give a table with at least two rows."
+        )
     around = table.neighbourhood_m
     return WorldPlan(
         name=path.stem,
