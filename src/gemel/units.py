@@ -23,8 +23,3 @@ def db_from_ratio(ratio: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
 def mw_from_dbm(power_dbm: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
     """Milliwatts of a power level."""
     return ratio_from_db(power_dbm)
-
-
-def dbm_from_mw(power_mw: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
-    """Power level of milliwatts; the power must be above zero."""
-    return db_from_ratio(power_mw)
