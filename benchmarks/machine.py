@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 COPIED_MB = 512  # an array; beyond what most caches hold
 LOGARITHMS = 1 << 22
+MULTIPLIED = 1 << 20
+CHAINS, STEPS = 4, 16  # of polynomials that do not wait for one another
 
 
 def seconds_each(work: Callable[[], object], repeats: int) -> list[float]:
@@ -60,6 +62,24 @@ def logarithm_ns(repeats: int = 7) -> float:
     return 1e9 * min(spent_s) / LOGARITHMS
 
 
+def multiply_add_ns(repeats: int = 7) -> float:
+    """One float32 multiply and add in compiled code on all cores, at its fastest."""
+    import jax
+    import jax.numpy as jnp
+
+    numbers = jnp.linspace(0.0, 0.5, MULTIPLIED)
+
+    def polynomials(x):
+        sums = [jnp.full_like(x, 0.1 * start) for start in range(CHAINS)]
+        for _ in range(STEPS):
+            sums = [total * x + 0.3 for total in sums]
+        return sum(total.sum() for total in sums)
+
+    many = jax.jit(polynomials).lower(numbers).compile()
+    spent_s = seconds_each(lambda: many(numbers).block_until_ready(), repeats)
+    return 1e9 * min(spent_s) / (MULTIPLIED * CHAINS * STEPS)
+
+
 def cores() -> int:
     """Those this process may use."""
     return len(os.sched_getaffinity(0))
@@ -92,6 +112,7 @@ def main() -> None:
         "machine": state,
         "copy_gb_per_s": copy_gb_per_s(chosen.repeats),
         "logarithm_ns": logarithm_ns(chosen.repeats),
+        "multiply_add_ns": multiply_add_ns(chosen.repeats),
     }
     if chosen.json:
         print(json.dumps(result))
@@ -99,6 +120,7 @@ def main() -> None:
         print(state)
         print(f"copying memory  {result['copy_gb_per_s']:8.1f} GB/s read and written")
         print(f"one logarithm   {result['logarithm_ns']:8.2f} ns")
+        print(f"multiply, add   {result['multiply_add_ns']:8.4f} ns")
 
 
 if __name__ == "__main__":

@@ -39,10 +39,43 @@ def test_every_path_loss_can_be_asked_for(tmp_path, name):
     assert loss_db[0] <= loss_db[1]
 
 
-def test_where_a_formula_does_not_hold_is_said(tmp_path):
-    far = "a,uma,true,3.5,90000,25,1.5\n"
-    _, valid = path_losses(read_links(saved(tmp_path, HEADER + far)).rows)
+# Beyond the range of the table, each in one number: an answer that is not valid.
+BEYOND = {
+    "far": "a,uma,true,3.5,90000,25,1.5\n",
+    "near": "a,umi,true,3.5,5,10,1.5\n",
+    "low carrier": "a,inh,true,0.4,20,3,1\n",
+    "high carrier": "a,rma,false,40,1000,35,1.5\n",
+    "high user": "a,uma,false,3.5,100,25,30\n",
+    "low base": "a,rma,true,0.7,100,5,1.5\n",
+    "long hall": "a,inf-sh,true,3.5,700,8,1.5\n",
+    "hidden above the clutter": "a,inf-hh,false,3.5,50,8,8\n",
+    "as far as a number goes": "a,umi,false,1000,1e9,1e9,1e9\n",
+    "as near as a number goes": "a,rma,false,1e-6,1e-6,1e-6,1e-6\n",
+}
+
+
+@pytest.mark.parametrize("what", BEYOND)
+def test_where_a_formula_does_not_hold_is_said(tmp_path, what):
+    rows = read_links(saved(tmp_path, HEADER + BEYOND[what])).rows
+    loss_db, valid = path_losses(rows)
     assert valid.tolist() == [False]
+    assert np.isfinite(loss_db).all()
+
+
+@pytest.mark.parametrize("name", PATH_LOSSES)
+def test_the_largest_and_smallest_numbers_still_have_a_loss(tmp_path, name):
+    ends = ("1e-6", "1e9")
+    text = "".join(
+        f"a,{name},{seen},{carrier},{distance},{base},{user}\n"
+        for seen in ("true", "false")
+        for carrier in ("1e-6", "1000")
+        for distance in ends
+        for base in ends
+        for user in ends
+    )
+    loss_db, valid = path_losses(read_links(saved(tmp_path, HEADER + text)).rows)
+    assert np.isfinite(loss_db).all()
+    assert not valid.any()
 
 
 def test_the_table_comes_back_as_it_was_with_two_columns_more(tmp_path):
@@ -83,7 +116,7 @@ GOOD = "a,uma,true,3.5,100,25,1.5\n"
 BAD = {
     "unknown model": (
         GOOD + GOOD.replace("uma", "hata"),
-        ["row 3", "column model", "'hata'", "inh, rma, uma, umi"],
+        ["row 3", "column model", "'hata'", "inf-dh", "rma, uma, umi"],
     ),
     "unclear los": (GOOD.replace("true", "maybe"), ["row 2", "column los", "true or"]),
     "no model": (GOOD.replace("uma", ""), ["row 2", "column model", "is empty"]),
@@ -91,6 +124,9 @@ BAD = {
     "distance 0": (GOOD.replace("100", "0"), ["row 2", "distance_2d_m", "above 0"]),
     "below ground": (GOOD.replace("25", "-2"), ["row 2", "base_height_m", "above 0"]),
     "megahertz": (GOOD.replace("3.5,", "3500,"), ["row 2", "3.5 for 3500 MHz"]),
+    "no number": (GOOD.replace("3.5", "nan"), ["row 2", "carrier_ghz", "'nan'"]),
+    "too far": (GOOD.replace("100", "1e30"), ["row 2", "distance_2d_m", "1e+09"]),
+    "too small": (GOOD.replace("3.5", "1e-42"), ["row 2", "carrier_ghz", "1e-06"]),
     "text": (GOOD.replace("1.5", "tall"), ["row 2", "user_height_m", "'tall'"]),
 }
 

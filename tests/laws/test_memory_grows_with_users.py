@@ -13,17 +13,20 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from gemel.network.bins import bins_of
 from gemel.network.candidates import Candidates, Places, find_candidates
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
 from gemel.network.simulator import Network, State, Users, settle
 from gemel.network.surroundings import Still
+from gemel.radio.propagation import UrbanMacro
 from gemel.scenarios.hexagons import hexagons
 from gemel.scenarios.worlds import public_facts
 
 BATCH = 4_096  # users whose candidates are found at once
 FEW, MANY = 25 * BATCH, 250 * BATCH  # whole batches: a broken one compiles again
 LAYERS, K = 2, 16
+NEAR = 7  # masts tried for a user, as many as the smaller network has
 GIB = 2**30
 # Buffers begin at multiples of 64 bytes, and a program has some dozens of them.
 PADDING = 64 * 100
@@ -51,7 +54,9 @@ class Needs(NamedTuple):
 def world(rings: int) -> World:
     """7 sites in one ring and 61 in four, with six cells each."""
     facts = public_facts(hexagons(0, rings=rings), 0)
-    propagation = dataclasses.replace(facts.propagation, k=K)
+    # The same few in both: how many masts are tried is a choice, not the network's size.
+    bins = bins_of(facts.cells, UrbanMacro(), facts.controls, near=NEAR)
+    propagation = dataclasses.replace(facts.propagation, k=K, bins=bins)
     ones = jnp.ones(len(facts.cells.name))
     network = Network(facts.cells, propagation, Still(), ones, ones)
     return World(network, facts.cells, facts.controls)

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemel.errors import ScenarioError
+from gemel.radio.link import Link
+from gemel.radio.propagation import PATH_LOSSES
 from gemel.radio.shadowing import correlated_field
 
 CORRELATION_M = 50.0
@@ -25,28 +27,37 @@ def field():
 
 
 @functools.cache
-def mapped(correlation_m: float):
+def mapped(correlation_m: float, between_sites: float = 0.0):
     def one(field, east_m, north_m, site, stream):
-        return field.value(east_m, north_m, site, jnp.asarray(correlation_m), stream)
+        far_m = jnp.asarray(correlation_m)
+        return field.value(east_m, north_m, site, far_m, stream, between_sites)
 
     return jax.jit(jax.vmap(one, (None, 0, 0, 0, None)))
 
 
 def values(
-    east_m, north_m, site, stream: int = 0, correlation_m=CORRELATION_M, of=None
+    east_m,
+    north_m,
+    site,
+    stream: int = 0,
+    correlation_m=CORRELATION_M,
+    of=None,
+    between_sites: float = 0.0,
 ):
     """Shadows at places, each as seen from its site."""
     east_m, north_m = jnp.asarray(east_m, float), jnp.asarray(north_m, float)
     site = jnp.broadcast_to(jnp.asarray(site, jnp.int32), east_m.shape)
     chosen = of or field()
     return np.asarray(
-        mapped(correlation_m)(chosen, east_m, north_m, site, jnp.asarray(stream))
+        mapped(correlation_m, between_sites)(
+            chosen, east_m, north_m, site, jnp.asarray(stream)
+        )
     )
 
 
-def everywhere(places: int = 200_000):
+def everywhere(places: int = 200_000, correlation_m: float = CORRELATION_M):
     """Places all over one period, drawn evenly."""
-    period_m = 128 * CORRELATION_M
+    period_m = 128 * correlation_m
     draw = np.random.default_rng(3).uniform(0.0, period_m, (2, places))
     return draw.astype(np.float32)
 
@@ -80,6 +91,92 @@ def test_correlation_is_exponential_in_every_direction(apart, bearing_deg):
     # One texture estimates a correlation r with sqrt((1 + r²) / places): Isserlis.
     sampling = np.sqrt((1 + expected**2) / INDEPENDENT)
     assert found == pytest.approx(expected, abs=4 * sampling)
+
+
+# Sigma (table 7.4.1-1) and correlation distance (table 7.5-6), seen and hidden, at
+# 100 m and 3.5 GHz; the rural breakpoint is beyond.
+TABLE = {
+    "uma": ((4.0, 37.0), (6.0, 50.0)),
+    "umi": ((4.0, 10.0), (7.82, 13.0)),
+    "rma": ((4.0, 37.0), (8.0, 120.0)),
+    "inh": ((3.0, 10.0), (8.03, 6.0)),
+    "inh-open": ((3.0, 10.0), (8.03, 6.0)),
+    "inh-mixed": ((3.0, 10.0), (8.03, 6.0)),
+    "inf-sl": ((4.3, 10.0), (5.7, 10.0)),
+    "inf-dl": ((4.3, 10.0), (7.2, 10.0)),
+    "inf-sh": ((4.3, 10.0), (5.9, 10.0)),
+    "inf-dh": ((4.3, 10.0), (4.0, 10.0)),
+    "inf-hh": ((4.3, 10.0), (4.3, 10.0)),
+}
+
+
+@pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.parametrize("name", PATH_LOSSES)
+def test_every_path_loss_has_the_shadows_of_its_table(name, seen):
+    """Drawn and measured: the spread of the losses, and how it fades along a way."""
+    path_loss = PATH_LOSSES[name]()
+    link = Link(*map(jnp.asarray, (100.0, 25.0, 1.5, 3.5, seen)))
+    found_m = float(path_loss.correlation_m(jnp.asarray(seen)))
+    sigma_db, expected_m = TABLE[name][0 if seen else 1]
+    east_m, north_m = everywhere(100_000, expected_m)
+    spread_db = float(path_loss.shadowing_sigma_db(link))
+    shadow_db = spread_db * values(east_m, north_m, 5, correlation_m=found_m)
+    # 100,000 draws from a texture of sigma one leave 1 / sqrt(2 · 100,000).
+    assert shadow_db.std() == pytest.approx(sigma_db, rel=4 * 0.0022)
+    for apart in (0.5, 1.0, 2.0):
+        moved_m = east_m + np.float32(apart * expected_m)
+        moved_db = spread_db * values(moved_m, north_m, 5, correlation_m=found_m)
+        expected = np.exp(-apart)
+        sampling = np.sqrt((1 + expected**2) / INDEPENDENT)
+        assert (shadow_db * moved_db).mean() / sigma_db**2 == pytest.approx(
+            expected, abs=4 * sampling
+        )
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.5, 0.9, 1.0])
+def test_sites_share_as_much_of_a_shadow_as_is_asked(rho):
+    east_m, north_m = everywhere(50_000)
+    looks = np.stack(
+        [values(east_m, north_m, site, between_sites=rho) for site in range(12)]
+    )
+    # Each has the sigma of the texture, but for what its two parts correlate by chance.
+    assert looks.std(axis=1) == pytest.approx(1.0, abs=4 / np.sqrt(INDEPENDENT))
+    pairs = np.corrcoef(looks)[np.triu_indices(12, 1)]
+    # Sites with a part of their own are 12 views of one texture: as good as one draw.
+    sampling = np.sqrt((1 - rho**2) / INDEPENDENT)
+    assert pairs.mean() == pytest.approx(rho, abs=4 * sampling + 1e-6)
+    # One pair in four hundred looks at nearly one place of the texture; here are 66.
+    astray = np.abs(pairs - rho) > 6 * sampling + 1e-6
+    assert astray.sum() <= 2
+
+
+def test_shared_shadows_fade_along_a_way_like_those_of_one_site():
+    east_m, north_m = everywhere()
+    moved_m = east_m + np.float32(CORRELATION_M)
+    here = values(east_m, north_m, 5, between_sites=0.5)
+    there = values(moved_m, north_m, 5, between_sites=0.5)
+    sampling = np.sqrt((1 + np.exp(-2.0)) / INDEPENDENT)
+    assert (here * there).mean() == pytest.approx(np.exp(-1.0), abs=4 * sampling)
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.5])
+def test_cells_on_one_mast_share_the_whole_shadow_and_keep_it(rho):
+    """Whoever leaves and comes back, and asks another sector, finds the same."""
+    east_m, north_m = everywhere(100)
+    once = values(east_m, north_m, np.full(100, 7), between_sites=rho)
+    values(east_m + 500.0, north_m, np.full(100, 8), between_sites=rho)
+    again = values(east_m, north_m, np.full(100, 7), between_sites=rho)
+    assert np.array_equal(once, again)
+
+
+@pytest.mark.parametrize(("rho", "looks"), [(0.0, 1), (0.5, 2)])
+def test_independent_sites_cost_one_look_at_the_texture(rho, looks):
+    def one(field, east_m, north_m, site):
+        correlation_m = jnp.asarray(CORRELATION_M)
+        return field.value(east_m, north_m, site, correlation_m, 0, rho)
+
+    place = jnp.asarray(1.0), jnp.asarray(2.0), jnp.asarray(3)
+    assert str(jax.make_jaxpr(one)(field(), *place)).count("dynamic_slice[") == looks
 
 
 @pytest.mark.parametrize("steps", [1, 4, 8, 16, 32])

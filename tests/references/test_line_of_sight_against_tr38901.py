@@ -11,10 +11,10 @@ from gemel.radio.propagation import PATH_LOSSES, IndoorOffice
 DECIMALS = 1e-5  # all expected numbers are written with five decimals
 
 
-def probability(path_loss, distance_2d_m, user_height_m=1.5):
+def probability(path_loss, distance_2d_m, user_height_m=1.5, base_height_m=10.0):
     return float(
         path_loss.line_of_sight_probability(
-            jnp.asarray(distance_2d_m), jnp.asarray(user_height_m)
+            *map(jnp.asarray, (distance_2d_m, user_height_m, base_height_m))
         )
     )
 
@@ -70,6 +70,8 @@ def test_probability_just_beyond_18_m_stays_one_at_most():
 def test_open_office(distance_2d_m, expected):
     found = probability(IndoorOffice(open_office=True), distance_2d_m)
     assert found == pytest.approx(expected, abs=DECIMALS)
+    for name in ("inh", "inh-open"):
+        assert probability(PATH_LOSSES[name](), distance_2d_m) == found
 
 
 @pytest.mark.parametrize(
@@ -84,3 +86,4 @@ def test_open_office(distance_2d_m, expected):
 def test_mixed_office(distance_2d_m, expected):
     found = probability(IndoorOffice(open_office=False), distance_2d_m)
     assert found == pytest.approx(expected, abs=DECIMALS)
+    assert probability(PATH_LOSSES["inh-mixed"](), distance_2d_m) == found

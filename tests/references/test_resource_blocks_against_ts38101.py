@@ -1,6 +1,7 @@
-"""Are the resource blocks of a carrier those of TS 38.101-1, table 5.3.2-1?
+"""Are the resource blocks of a carrier those of TS 38.101, tables 5.3.2-1?
 
-The table, V18, rows SCS 15 and 30 kHz; a carrier may use no more blocks than these.
+TS 38.101-1, V18, rows SCS 15 and 30 kHz, and TS 38.101-2, row 120 kHz; a carrier may
+use no more blocks than these.
 """
 
 import pytest
@@ -19,6 +20,7 @@ TABLE = {
         5: 11, 10: 24, 15: 38, 20: 51, 25: 65, 30: 78, 35: 92, 40: 106, 45: 119,
         50: 133, 60: 162, 70: 189, 80: 217, 90: 245, 100: 273,
     },
+    120: {50: 32, 100: 66, 200: 132, 400: 264},
 }  # fmt: skip
 COLUMNS = [(scs, mhz) for scs, row in TABLE.items() for mhz in row]
 
@@ -41,10 +43,11 @@ def test_blocks_fit_into_the_bandwidth_between_the_columns_too(scs_khz, mhz):
 @pytest.mark.parametrize(
     ("ghz", "mhz", "prb", "hz"),
     [
-        # 12 subcarriers of 15 kHz below 3 GHz, of 30 kHz from there on
+        # 12 subcarriers of 15 kHz below 3 GHz, of 30 kHz above, of 120 from 24 GHz on
         (0.7, 10.0, 52, 52 * 180e3),
         (2.1, 20.0, 106, 106 * 180e3),
         (3.5, 100.0, 273, 273 * 360e3),
+        (26.0, 400.0, 264, 264 * 1_440e3),
     ],
 )
 def test_a_carrier_is_as_wide_as_its_blocks(ghz, mhz, prb, hz):

@@ -9,10 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from gemel.network.association import associate
-from gemel.network.candidates import Places, Propagation, bins_of, find_candidates
+from gemel.network.bins import bins_of
+from gemel.network.candidates import Places, find_candidates
 from gemel.network.cells import cells_of
 from gemel.network.controls import controls_of
 from gemel.network.line_of_sight import ByChance
+from gemel.network.path_gain import Propagation
 from gemel.radio.propagation import UrbanMacro
 from gemel.radio.shadowing import CorrelatedField
 from gemel.world.inventory import Inventory, PlannedCell

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from gemel.cli.attenuation import attenuation
+from gemel.cli.bench import bench
 from gemel.cli.data import data
 from gemel.cli.frame import Level, own_version, run, use_log_level
 from gemel.cli.pathloss import pathloss
@@ -44,7 +46,9 @@ def gemel(
 
 app.command()(scenarios)
 app.command()(pathloss)
+app.add_typer(attenuation, name="attenuation")
 app.add_typer(data, name="data")
+app.add_typer(bench, name="bench")
 app.command("run")(run_command)
 app.command("what-if")(what_if_command)
 

@@ -1,15 +1,28 @@
 """How much does one link lose on its way, or a whole table of links?"""
 
-import math
+import logging
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from gemel.cli.columns import renamed
-from gemel.cli.frame import AsJson, LogLevel, Seed, print_json
+from gemel.cli.frame import AsJson, LogLevel, Seed, one_line, print_json, say
 
-ModelName = Literal["uma", "umi", "rma", "inh"]
+ModelName = Literal[
+    "uma",
+    "umi",
+    "rma",
+    "inh",
+    "inh-open",
+    "inh-mixed",
+    "inf-sl",
+    "inf-dl",
+    "inf-sh",
+    "inf-dh",
+    "inf-hh",
+]
+LOG = logging.getLogger("gemel.cli.pathloss")
 
 
 def pathloss(
@@ -20,7 +33,7 @@ def pathloss(
         bool, typer.Option("--los/--nlos", help="Do they see each other?")
     ] = True,
     carrier_ghz: Annotated[
-        float | None, typer.Option(help="Of the carrier.", max=1_000.0)
+        float | None, typer.Option(help="Of the carrier, e.g. 3.5.")
     ] = None,
     distance_2d_m: Annotated[
         float | None, typer.Option("--distance-2d-m", help="Along the ground.")
@@ -50,7 +63,8 @@ def pathloss(
 ) -> None:
     """The path loss of one link, or of every link of a table.
 
-    Not valid: outside the range the source speaks for, an extrapolation.
+    Not valid: outside the range the source speaks for, an extrapolation. A line on
+    stderr says so, too.
     """
     needed = {
         "--carrier-ghz": carrier_ghz,
@@ -79,13 +93,7 @@ def pathloss(
             f"give {', '.join(missing)}, or --table FILE.csv for many links.",
             param_hint="one link",
         )
-    numbers = {**needed, "--user-height-m": user_height_m}
-    for name, value in numbers.items():
-        if value is not None and not (math.isfinite(value) and value > 0.0):
-            raise typer.BadParameter(
-                f"{value} is not above zero. Give a finite number above zero.",
-                param_hint=name,
-            )
+    _refuse_nonsense({**needed, "--user-height-m": user_height_m})
     link = {
         "model": model,
         "line_of_sight": line_of_sight,
@@ -95,12 +103,35 @@ def pathloss(
         "user_height_m": user_height_m,
     }
     loss_db, valid = _one_link(link)
+    if not valid:
+        _warn(
+            f"this link is outside the range that TR 38.901 gives {model}; its loss is "
+            "an extrapolation."
+        )
     if as_json:
         print_json({**link, "loss_db": loss_db, "valid": valid})
         return
     typer.echo(f"path loss  {loss_db:.1f} dB")
     inside = "yes" if valid else f"no: outside the range that TR 38.901 gives {model}"
     typer.echo(f"valid      {inside}")
+
+
+def _refuse_nonsense(numbers: dict[str, float | None]) -> None:
+    """A usage error that names the option whose number no link can have."""
+    from gemel.interfaces.tables.links import complaint_about
+
+    for option, value in numbers.items():
+        if value is None:
+            continue
+        column = option.removeprefix("--").replace("-", "_")
+        if (complaint := complaint_about(column, value)) is not None:
+            raise typer.BadParameter(complaint, param_hint=option)
+
+
+def _warn(message: str) -> None:
+    """One line on stderr, unless --log-level asks for errors only."""
+    if LOG.isEnabledFor(logging.WARNING):
+        say(one_line(f"warning: {message}"))
 
 
 def _one_link(link: dict[str, Any]) -> tuple[float, bool]:
@@ -118,6 +149,12 @@ def _many_links(table: Path, out: Path, columns: str | None, as_json: bool) -> N
     loss_db, valid = path_losses(links.rows)
     write_links(out, links, loss_db, valid)
     outside = len(valid) - int(valid.sum())
+    if outside:
+        first = links.source.rows[int(valid.argmin())]
+        _warn(
+            f"{outside} of {len(valid)} links are outside the range of their model, "
+            f"the first in {first.where}; the column valid of {out} says which."
+        )
     if as_json:
         print_json({"out": str(out), "links": len(valid), "outside_range": outside})
         return

@@ -9,9 +9,10 @@ from jaxtyping import Array, Float
 from gemel.emulator.city import City, slow_waves
 from gemel.emulator.secrets import Secrets, true_cells
 from gemel.emulator.stand_in import StandIn, heard
-from gemel.network.candidates import Places, Propagation
+from gemel.network.candidates import Places
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
+from gemel.network.path_gain import Propagation
 from gemel.network.people_on_air import places_of
 from gemel.network.simulator import Network, State, Users, settle
 from gemel.world.demand import HOUR_S

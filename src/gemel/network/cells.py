@@ -5,8 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from gemel.network.carriers import Carriers, carriers_of, layer_keys
-from gemel.world.inventory import Inventory
+from gemel.network.antennas import AbstractCellAntennas, antennas_of
+from gemel.network.carriers import Carriers, carriers_of, layer_keys, usual_antenna
+from gemel.radio.antenna import AbstractAntenna
+from gemel.radio.named_antennas import antenna_named
+from gemel.world.inventory import Inventory, PlannedCell
 
 
 class Cells(eqx.Module):
@@ -30,6 +33,7 @@ class Cells(eqx.Module):
     head_layer: Int[Array, " head"]
     head_site: Int[Array, " head"]
     head_cell: Int[Array, "head sector"]
+    antennas: AbstractCellAntennas
     carriers: Carriers
 
     @property
@@ -38,8 +42,11 @@ class Cells(eqx.Module):
         return int(np.asarray(self.head_site).max()) + 1
 
 
-def cells_of(inventory: Inventory) -> Cells:
-    """The arrays of an inventory; cells keep the inventory's order."""
+def cells_of(inventory: Inventory, rain_mm_h: float = 0.0) -> Cells:
+    """The arrays of an inventory; cells keep the inventory's order.
+
+    rain_mm_h:  everywhere, as heavy
+    """
     cells = inventory.cells
     keys = {key: index for index, key in enumerate(layer_keys(cells))}
     layer = np.array([keys[c.carrier_ghz, c.bandwidth_mhz] for c in cells])
@@ -66,5 +73,23 @@ def cells_of(inventory: Inventory) -> Cells:
         head_layer=jnp.asarray(layer[first], jnp.int32),
         head_site=jnp.asarray(site[first], jnp.int32),
         head_cell=jnp.asarray(head_cell, jnp.int32),
-        carriers=carriers_of(cells),
+        antennas=_antennas_of(cells),
+        carriers=carriers_of(cells, rain_mm_h),
     )
+
+
+def _antennas_of(cells: tuple[PlannedCell, ...]) -> AbstractCellAntennas:
+    """Those named in the inventory; the usual one of the band for the others."""
+    made: dict[str | float, AbstractAntenna] = {}
+
+    def one(cell: PlannedCell) -> AbstractAntenna:
+        key = cell.antenna or cell.carrier_ghz
+        if key not in made:
+            made[key] = (
+                antenna_named(cell.antenna)
+                if cell.antenna
+                else usual_antenna(cell.carrier_ghz)
+            )
+        return made[key]
+
+    return antennas_of([one(cell) for cell in cells])

@@ -6,9 +6,10 @@ import numpy as np
 from jaxtyping import Float32
 
 from gemel.network.association import associate
-from gemel.network.candidates import Places, Propagation, find_candidates
+from gemel.network.candidates import Places, find_candidates
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
+from gemel.network.path_gain import Propagation
 
 HAND_M = 1.5
 

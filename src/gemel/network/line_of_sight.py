@@ -28,6 +28,10 @@ class AbstractLineOfSight(eqx.Module):
     ) -> Bool[Array, ""]:
         """Whether the straight path outside the user's own building is free."""
 
+    @abc.abstractmethod
+    def chance(self, probability: Float[Array, ""]) -> Float[Array, ""]:
+        """How likely somebody sees a mast too far away to be looked at one by one."""
+
 
 class ByChance(AbstractLineOfSight):
     """TR 38.901 clause 7.6.3.3: a correlated uniform number against the probability."""
@@ -52,6 +56,9 @@ class ByChance(AbstractLineOfSight):
         )
         return drawn < probability
 
+    def chance(self, probability: Float[Array, ""]) -> Float[Array, ""]:
+        return probability
+
 
 class ByMap(AbstractLineOfSight):
     """The height raster decides; nobody rolls dice where the houses are known."""
@@ -68,3 +75,23 @@ class ByMap(AbstractLineOfSight):
     ) -> Bool[Array, ""]:
         skip_m = jnp.where(indoor, OWN_BUILDING_M, 0.0)
         return self.buildings.clear(user_m, head_m, skip_m)
+
+    def chance(self, probability: Float[Array, ""]) -> Float[Array, ""]:
+        return probability
+
+
+class AlwaysSeen(AbstractLineOfSight):
+    """Nothing stands in anybody's way."""
+
+    def sees(
+        self,
+        user_m: Float[Array, "3"],
+        indoor: Bool[Array, ""],
+        head_m: Float[Array, "3"],
+        site: Int[Array, ""],
+        probability: Float[Array, ""],
+    ) -> Bool[Array, ""]:
+        return jnp.asarray(True)
+
+    def chance(self, probability: Float[Array, ""]) -> Float[Array, ""]:
+        return jnp.ones_like(probability)

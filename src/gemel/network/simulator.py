@@ -10,15 +10,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from gemel.network.association import Served, associate
-from gemel.network.candidates import Candidates, Places, Propagation
+from gemel.network.candidates import Candidates, Places
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
 from gemel.network.counters import Counters
 from gemel.network.coupling import RESIDUAL, settle_load
-from gemel.network.energy import ALWAYS_ON_SYMBOLS, power_w, transition_j
-from gemel.network.link_rate import spectral_efficiency
+from gemel.network.energy import power_w, transition_j
+from gemel.network.own_layer import own_layer
+from gemel.network.path_gain import Propagation
 from gemel.network.surroundings import AbstractSurroundings
-from gemel.units import mw_from_dbm
 
 
 class Network(eqx.Module):
@@ -97,7 +97,15 @@ def settle(
     """Association, load, throughput, energy and counters for users who stand still."""
     cells, users = network.cells, state.users
     served = associate(cells, users.candidates, controls, state.serving)
-    link = _link(network, users, served, controls)
+    link = own_layer(
+        cells,
+        users.candidates,
+        served,
+        controls,
+        users.demand_bps,
+        users.weight,
+        _factor(network, users, served),
+    )
     load = settle_load(link.next_load, state.load, residual)
     rate_bps = link.rate_bps(load)
     raw_load, connected = link.blocks(rate_bps), link.per_cell(link.connected)
@@ -121,88 +129,10 @@ def settle(
     return after, counted, Felt(throughput_bps, served.rsrp_dbm)
 
 
-class _Link(eqx.Module):
-    """All that the fixed point needs, gathered once: every user's own layer."""
-
-    cell: Int[Array, "user k"]
-    power_mw: Float[Array, "user k"]
-    signal_mw: Float[Array, " user"]
-    floor_mw: Float[Array, " user"]
-    tail_mw: Float[Array, " user"]
-    spill: Float[Array, " user"]
-    width_hz: Float[Array, " user"]
-    streams: Float[Array, " user"]
-    demand_bps: Float[Array, " user"]
-    connected: Float[Array, " user"]
-    served: Served
-    layer_of_cell: Int[Array, " cell"]
-    awake: Float[Array, " cell"]
-    layers: int = eqx.field(static=True)
-
-    def per_cell(self, value: Float[Array, " user"]) -> Float[Array, " cell"]:
-        return jax.ops.segment_sum(value, self.served.cell, self.awake.size)
-
-    def activity(self, load: Float[Array, " cell"]) -> Float[Array, " cell"]:
-        """Share of time and band in which a cell sends, broadcast included."""
-        return self.awake * (ALWAYS_ON_SYMBOLS + (1.0 - ALWAYS_ON_SYMBOLS) * load)
-
-    def rate_bps(self, load: Float[Array, " cell"]) -> Float[Array, " user"]:
-        activity = self.activity(load)
-        summed = jax.ops.segment_sum(activity, self.layer_of_cell, self.layers)
-        count = jax.ops.segment_sum(
-            jnp.ones_like(activity), self.layer_of_cell, self.layers
-        )
-        usual = (summed / jnp.maximum(count, 1.0))[self.served.layer]
-        interference_mw = (activity[self.cell] * self.power_mw).sum(1)
-        others_mw = interference_mw + usual * self.tail_mw
-        sinr = self.signal_mw / (self.floor_mw + self.spill * others_mw)
-        return self.width_hz * spectral_efficiency(sinr, self.streams)
-
-    def blocks(self, rate_bps: Float[Array, " user"]) -> Float[Array, " cell"]:
-        """Share of blocks that serving everything would take; may exceed one."""
-        reached = rate_bps > 0.0
-        share = jnp.where(
-            reached, self.demand_bps / jnp.where(reached, rate_bps, 1.0), 0.0
-        )
-        return self.per_cell(share)
-
-    def next_load(self, load: Float[Array, " cell"]) -> Float[Array, " cell"]:
-        return jnp.minimum(self.blocks(self.rate_bps(load)), 1.0)
-
-
-def _link(network: Network, users: Users, served: Served, controls: Controls) -> _Link:
-    cells, carriers = network.cells, network.cells.carriers
-    candidates = users.candidates
-    layer = served.layer
-    pick = layer[:, None, None]
-    cell = jnp.take_along_axis(candidates.cell, pick, 1)[:, 0]
-    gain_db = jnp.take_along_axis(candidates.gain_db, pick, 1)[:, 0]
-    power_mw = mw_from_dbm(controls.power_dbm[cell] + gain_db)
-    others_mw = jnp.where(cell == served.cell[:, None], 0.0, power_mw)
-    signal_mw = mw_from_dbm(controls.power_dbm[served.cell] + served.gain_db)
-    signal_mw = jnp.where(served.covered, signal_mw, 0.0)
-    floor_mw = carriers.noise_mw[layer]
-    within_reach = signal_mw > 0.1 * floor_mw
-    demand_bps = jnp.where(within_reach, users.demand_bps, 0.0)
-    overhead = carriers.downlink_share[layer] * (1.0 - ALWAYS_ON_SYMBOLS)
-    factor = jnp.where(
+def _factor(network: Network, users: Users, served: Served) -> Float[Array, " user"]:
+    """How much better than usual signal becomes bits, for each user."""
+    return jnp.where(
         users.home == served.cell,
         network.rate_factor[served.cell],
         network.guest_factor[served.cell],
-    )
-    return _Link(
-        cell=cell,
-        power_mw=others_mw,
-        signal_mw=signal_mw,
-        floor_mw=floor_mw,
-        tail_mw=jnp.take_along_axis(candidates.tail_mw, layer[:, None], 1)[:, 0],
-        spill=carriers.spill[layer],
-        width_hz=carriers.bandwidth_hz[layer] * overhead * factor,
-        streams=carriers.streams[layer],
-        demand_bps=demand_bps,
-        connected=jnp.where(demand_bps > 0.0, users.weight, 0.0),
-        served=served,
-        layer_of_cell=cells.layer,
-        awake=jnp.where(controls.awake, 1.0, 0.0),
-        layers=len(carriers.label),
     )

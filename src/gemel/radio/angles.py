@@ -42,3 +42,16 @@ def turn_deg(from_deg: Float[Array, ""], to_deg: Float[Array, ""]) -> Float[Arra
     """The shorter way round between two bearings, -180..180 degrees."""
     difference_deg = to_deg - from_deg
     return difference_deg - 360.0 * jnp.round(difference_deg / 360.0)
+
+
+def bearing_and_fall_deg(
+    offset_m: Float[Array, "3"],
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Where a user lies, seen from an antenna: clockwise from north, and how far below
+    the horizon, degrees.
+
+    offset_m:  user minus antenna: east, north, up
+    """
+    east_m, north_m, up_m = offset_m[0], offset_m[1], offset_m[2]
+    level_m = jnp.sqrt(jnp.maximum(east_m**2 + north_m**2, LEAST_M**2))
+    return direction_deg(north_m, east_m), direction_deg(level_m, -up_m)

@@ -4,14 +4,39 @@ The form is the same in 3GPP TR 38.901, table 7.3-1 (one element) and in TR 36.8
 table A.2.1.1-2 (a whole macro antenna): two parabolas in decibels, each with a floor.
 """
 
+import abc
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from gemel.radio.angles import LEAST_M, direction_deg, turn_deg
+from gemel.radio.angles import bearing_and_fall_deg, turn_deg
 
 
-class SectorPattern(eqx.Module):
+class AbstractAntenna(eqx.Module):
+    """What a cell sends with, seen from far away."""
+
+    @abc.abstractmethod
+    def gain_db(
+        self,
+        offset_m: Float[Array, "3"],
+        azimuth_deg: Float[Array, ""],
+        tilt_deg: Float[Array, ""],
+    ) -> Float[Array, ""]:
+        """Gain over an isotropic antenna towards a user, dBi.
+
+        offset_m:     user minus antenna: east, north, up
+        azimuth_deg:  of the boresight, clockwise from north
+        tilt_deg:     of the boresight below the horizon
+        """
+
+    @property
+    @abc.abstractmethod
+    def turned_by_tilt(self) -> bool:
+        """Whether tilt turns the housing (mechanical), not the phases (electrical)."""
+
+
+class SectorPattern(AbstractAntenna):
     """One antenna with one main lobe.
 
     gain_dbi:            of the peak
@@ -27,6 +52,10 @@ class SectorPattern(eqx.Module):
     side_lobe_db: Float[Array, ""] = eqx.field(converter=jnp.asarray)
     front_to_back_db: Float[Array, ""] = eqx.field(converter=jnp.asarray)
 
+    @property
+    def turned_by_tilt(self) -> bool:
+        return False
+
     def gain_db(
         self,
         offset_m: Float[Array, "3"],
@@ -40,10 +69,19 @@ class SectorPattern(eqx.Module):
         tilt_deg:     of the boresight below the horizon, electrical: every azimuth
                       sees the lobe at the same elevation
         """
-        east_m, north_m, up_m = offset_m[0], offset_m[1], offset_m[2]
-        level_m = jnp.sqrt(jnp.maximum(east_m**2 + north_m**2, LEAST_M**2))
-        sideways_deg = turn_deg(azimuth_deg, direction_deg(north_m, east_m))
-        downwards_deg = direction_deg(level_m, -up_m) - tilt_deg
+        bearing_deg, downwards_deg = bearing_and_fall_deg(offset_m)
+        return self.towards_db(
+            turn_deg(azimuth_deg, bearing_deg), downwards_deg - tilt_deg
+        )
+
+    def towards_db(
+        self, sideways_deg: Float[Array, ""], downwards_deg: Float[Array, ""]
+    ) -> Float[Array, ""]:
+        """The same by angles off the lobe: antennas on one mast share the directions.
+
+        sideways_deg:   off the boresight, -180..180
+        downwards_deg:  below the lobe
+        """
         horizontal_db = jnp.minimum(
             12.0 * (sideways_deg / self.horizontal_3db_deg) ** 2, self.front_to_back_db
         )

@@ -14,6 +14,7 @@ class Link(eqx.Module):
     effective_ground_m:  h_E of TR 38.901, table 7.4.1-1, note 1. In the urban macrocell
                          it is 1 m for users below 13 m and random above; whoever draws
                          it passes it in
+    indoor:              the user is in a house and the base outside: shadows differ
     """
 
     distance_2d_m: Float[Array, ""]
@@ -22,6 +23,7 @@ class Link(eqx.Module):
     carrier_ghz: Float[Array, ""]
     line_of_sight: Bool[Array, ""]
     effective_ground_m: Float[Array, ""] = eqx.field(default=1.0, converter=jnp.asarray)
+    indoor: Bool[Array, ""] = eqx.field(default=False, converter=jnp.asarray)
 
     @property
     def height_difference_m(self) -> Float[Array, ""]:
@@ -43,6 +45,8 @@ class Link(eqx.Module):
         cell_m: Float[Array, "3"],
         carrier_ghz: Float[Array, ""],
         line_of_sight: Bool[Array, ""],
+        effective_ground_m: Float[Array, ""] | float = 1.0,
+        indoor: Bool[Array, ""] | bool = False,
     ) -> "Link":
         """The link between two points: east, north and height above ground, metres."""
         east_m = user_m[0] - cell_m[0]
@@ -55,4 +59,6 @@ class Link(eqx.Module):
             user_height_m=user_m[2],
             carrier_ghz=carrier_ghz,
             line_of_sight=line_of_sight,
+            effective_ground_m=effective_ground_m,
+            indoor=indoor,
         )

@@ -19,6 +19,7 @@ from gemel.errors import ScenarioError
 SAMPLES_PER_CORRELATION = 8.0  # a step of the texture is an eighth of d_corr
 SMALLEST = 256  # below, the texture repeats within 32 correlation distances
 LARGEST = 65_536  # sixteen bits of the hash choose a column, sixteen a row
+EVERYBODY = -1  # the site that nobody is: what the shadows of all sites may share
 SURELY_INSIDE = 2.0**-24  # keeps a uniform number in float32 off zero and one
 
 
@@ -39,12 +40,33 @@ class CorrelatedField(eqx.Module):
         site: Int[Array, ""],
         correlation_m: Float[Array, ""],
         stream: Int[Array, ""] | int,
+        between_sites: Float[Array, ""] | float = 0.0,
     ) -> Float[Array, ""]:
         """The standard normal number of a place, as seen from a site.
 
-        site:    whom the shadow belongs to; cells that share a mast share it
-        stream:  what it is for, e.g. 0 line of sight, 1 its shadow, 2 the hidden one's
+        site:           whom the shadow belongs to; cells that share a mast share it
+        stream:         what it is for, e.g. 0 line of sight, 1 its shadow, 2 the hidden
+                        one's
+        between_sites:  0..1, how much the shadows of two sites at one place correlate
+                        when stream and correlation_m are the same; a plain 0.0 costs
+                        nothing, all else one more look
         """
+        own = self._look(east_m, north_m, site, correlation_m, stream)
+        if isinstance(between_sites, float) and between_sites == 0.0:
+            return own
+        everybody = jnp.asarray(EVERYBODY, jnp.int32)
+        shared = self._look(east_m, north_m, everybody, correlation_m, stream)
+        share = jnp.asarray(between_sites, own.dtype)
+        return jnp.sqrt(share) * shared + jnp.sqrt(1.0 - share) * own
+
+    def _look(
+        self,
+        east_m: Float[Array, ""],
+        north_m: Float[Array, ""],
+        site: Int[Array, ""],
+        correlation_m: Float[Array, ""],
+        stream: Int[Array, ""] | int,
+    ) -> Float[Array, ""]:
         size = self.texture.shape[0]
         samples_per_m = SAMPLES_PER_CORRELATION / correlation_m
         place = _scatter(site, stream)

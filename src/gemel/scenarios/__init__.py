@@ -32,6 +32,12 @@ def _paris(seed: int, data: Path | None) -> Any:
     return paris(seed, data)
 
 
+def _paris_etoile(seed: int, data: Path | None) -> Any:
+    from gemel.scenarios.paris_etoile import paris_etoile
+
+    return paris_etoile(seed, data)
+
+
 def _hexagons(seed: int, data: Path | None) -> Any:
     from gemel.scenarios.hexagons import hexagons
 
@@ -48,6 +54,11 @@ SCENARIOS = {
         "Paris: the real 5G sites of Free Mobile, about 250 with three sectors",
         "the official list of sites: gemel data get paris, --data DIR or GEMEL_DATA",
         _paris,
+    ),
+    "paris-etoile": Scenario(
+        "around the Arc de Triomphe: real 5G sites of Orange, rays traced for them",
+        "as paris, and LLVM 16 or newer: apt-get install libllvm19",
+        _paris_etoile,
     ),
     "hexagons": Scenario(
         "textbook grid: 19 three-sector sites, 700 MHz and 3.5 GHz",

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from gemel.interfaces.raytracing.survey import Survey
 from gemel.world.buildings import Buildings
 from gemel.world.density import Density
 from gemel.world.inventory import Inventory
@@ -17,6 +18,7 @@ class WorldPlan:
 
     path_loss:    a key of PATH_LOSSES
     buildings:    None where nobody mapped them: line of sight is then by chance
+    survey:       radio maps to be traced, which go before `path_loss` where they know
     attribution:  one line a data source
     notes:        what a reader of results must know
     """
@@ -26,6 +28,7 @@ class WorldPlan:
     density: Density
     path_loss: str = "uma"
     buildings: Buildings | None = None
+    survey: Survey | None = None
     users: int | None = None
     busy_hour_load: float = BUSY_HOUR_LOAD
     attribution: tuple[str, ...] = ()

@@ -11,10 +11,11 @@ import numpy as np
 from gemel.emulator.building import stand_in_of
 from gemel.emulator.secrets import Secrets
 from gemel.emulator.stand_in import StandIn
-from gemel.network.candidates import Bins, Propagation, bins_of
+from gemel.network.bins import Bins, bins_of
 from gemel.network.cells import Cells, cells_of
 from gemel.network.controls import Controls, controls_of
 from gemel.network.line_of_sight import AbstractLineOfSight, ByChance, ByMap
+from gemel.network.path_gain import Propagation
 from gemel.radio.propagation import PATH_LOSSES
 from gemel.radio.shadowing import CorrelatedField, correlated_field
 from gemel.scenarios.plan import WorldPlan

@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from gemel.network.association import associate, per_element_db
-from gemel.network.candidates import Places, Propagation, find_candidates
+from gemel.network.candidates import Places, find_candidates
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
+from gemel.network.path_gain import Propagation
 from gemel.network.people_on_air import places_of
 from gemel.network.simulator import Network, Users
 from gemel.network.surroundings import Still

@@ -17,6 +17,7 @@ class SiteRow:
     tilt_deg:       electrical plus mechanical, downwards positive
     power_dbm:      of the whole carrier at the antenna port
     carrier_ghz, bandwidth_mhz:  of the carrier
+    antenna:        a name that radio knows; None is what is usual for the carrier
     where:          "FILE, row N", for messages
     """
 
@@ -30,12 +31,14 @@ class SiteRow:
     power_dbm: float | None = None
     carrier_ghz: float | None = None
     bandwidth_mhz: float | None = None
+    antenna: str | None = None
     where: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class PlannedCell:
-    """One cell as the inventory knows it; fields as in SiteRow, nothing missing."""
+    """One cell as the inventory knows it; fields as in SiteRow, nothing missing but the
+    antenna, where it is the usual one."""
 
     name: str
     site: str
@@ -47,6 +50,7 @@ class PlannedCell:
     power_dbm: float
     carrier_ghz: float
     bandwidth_mhz: float
+    antenna: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

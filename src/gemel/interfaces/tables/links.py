@@ -1,9 +1,7 @@
 """What does every radio link in a table lose, one link a row?"""
 
-import csv
 import dataclasses
-import os
-import tempfile
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from gemel.errors import InterfaceError
+from gemel.interfaces.tables.adding import refuse_taken, write_with
 from gemel.interfaces.tables.reading import Table, read_table
 from gemel.interfaces.tables.rows import Row, shown
 from gemel.radio.link import Link
@@ -29,6 +27,7 @@ SYNONYMS = {
 LINE_OF_SIGHT = {"true": True, "yes": True, "1": True, "los": True}
 LINE_OF_SIGHT |= {"false": False, "no": False, "0": False, "nlos": False}
 HIGHEST_GHZ = 1_000.0  # more is surely megahertz: the formulas end at 100 GHz
+SMALLEST, LARGEST = 1e-6, 1e9  # in between, float32 holds every square and product
 ADDED = ("loss_db", "valid")
 
 
@@ -59,15 +58,11 @@ def read_links(path: Path | str, columns: Mapping[str, str] | None = None) -> Li
     columns:  our name → the file's, for columns that are called otherwise
 
     InterfaceError: as `read_table`, an unknown model, a `los` that is neither, or a
-    number that is not above zero.
+    number of which `complaint_about` has something to say.
     """
     table = read_table(path, columns).with_known(SYNONYMS)
     table.need(*SYNONYMS)
-    if taken := [name for name in ADDED if name in table.header]:
-        raise InterfaceError(
-            f"{path} already has a column {taken[0]}, which we would write. Rename "
-            "or remove it."
-        )
+    refuse_taken(table, ADDED)
     rows = tuple(
         LinkRow(
             _model(row),
@@ -92,8 +87,7 @@ def path_losses(
     loss_db = np.zeros(len(rows))
     valid = np.zeros(len(rows), dtype=bool)
     for name in sorted({row.model for row in rows}):
-        # The registry holds answers, whose fields all have defaults.
-        model = PATH_LOSSES[name]()  # pyright: ignore[reportCallIssue]
+        model = PATH_LOSSES[name]()
         at = np.array([k for k, row in enumerate(rows) if row.model == name])
         chosen = [rows[k] for k in at]
 
@@ -130,36 +124,35 @@ def write_links(
 ) -> None:
     """The table as it was read, with the columns `loss_db` and `valid` at its end.
 
-    Rows, columns, cells and the separator stay as they were; decimals of the new
-    column have a point. The file appears whole or not at all.
+    Decimals of the new column have a point.
 
-    InterfaceError: the file exists, or its folder does not or cannot be written.
+    InterfaceError: as `write_with`.
     """
-    path = Path(path)
-    if path.exists():
-        raise InterfaceError(
-            f"{path} exists and is not overwritten. Give another --out or remove it."
+    # A millidecibel is finer than any of the formulas claims to be.
+    cells = ([f"{one_db:.3f}" for one_db in loss_db], [_said(one) for one in valid])
+    write_with(path, links.source, dict(zip(ADDED, cells, strict=True)))
+
+
+def _said(valid: np.bool_) -> str:
+    return "true" if valid else "false"
+
+
+def complaint_about(column: str, value: float) -> str | None:
+    """What is wrong with a number of a link, and the next move; None: nothing.
+
+    A number outside the range of a formula is not wrong: its loss is not `valid`.
+    """
+    if not math.isfinite(value):
+        return f"{value:g} is not finite. Give a number."
+    if value <= 0.0:
+        return f"{value:g} must be above 0. Correct it."
+    if column == "carrier_ghz" and value > HIGHEST_GHZ:
+        return f"{value:g} GHz is beyond radio. Write 3.5 for 3500 MHz."
+    if not SMALLEST <= value <= LARGEST:
+        return (
+            f"{value:g} is beyond reckoning. Stay within {SMALLEST:g} to {LARGEST:g}."
         )
-    table = links.source
-    try:
-        with tempfile.TemporaryDirectory(
-            dir=path.parent, prefix=".writing-"
-        ) as scratch:
-            half = Path(scratch) / "table"
-            with half.open("w", encoding="utf-8", newline="") as file:
-                out = csv.writer(file, delimiter=table.delimiter, lineterminator="\n")
-                out.writerow([*table.header, *ADDED])
-                for row, one_db, holds in zip(table.rows, loss_db, valid, strict=True):
-                    # A millidecibel is finer than any of the formulas claims to be.
-                    out.writerow(
-                        [*row.cells, f"{one_db:.3f}", str(bool(holds)).lower()]
-                    )
-            os.replace(half, path)
-    except OSError as error:
-        raise InterfaceError(
-            f"{path} cannot be written: {error.strerror}. Give an --out in a folder "
-            "that exists and is yours."
-        ) from None
+    return None
 
 
 def _model(row: Row) -> str:
@@ -181,10 +174,6 @@ def _line_of_sight(row: Row) -> bool:
 
 def _positive(row: Row, column: str) -> float:
     value = row.number_needed(column)
-    if value <= 0.0:
-        raise row.refusal(column, f"{value:g} must be above 0. Correct it.")
-    if column == "carrier_ghz" and value > HIGHEST_GHZ:
-        raise row.refusal(
-            column, f"{value:g} GHz is beyond radio. Write 3.5 for 3500 MHz."
-        )
+    if (complaint := complaint_about(column, value)) is not None:
+        raise row.refusal(column, complaint)
     return value

@@ -5,7 +5,6 @@ height are matters of chance: they are drawn elsewhere and passed in.
 """
 
 import abc
-from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -18,13 +17,13 @@ NEAREST_M = 1.0  # every formula speaks from 1 m on; nearer users lose no less
 
 
 class AbstractPathLoss(eqx.Module):
-    """One environment.
+    """One environment."""
 
-    line_of_sight_correlation_m:  how far one must go to see the mast anew, TR 38.901,
-                                  table 7.6.3.1-2, row "LOS/NLOS state"
-    """
-
-    line_of_sight_correlation_m: ClassVar[float]
+    @property
+    @abc.abstractmethod
+    def line_of_sight_correlation_m(self) -> Float[Array, ""]:
+        """How far one must go to see the mast anew, m: TR 38.901, table 7.6.3.1-2, row
+        "LOS/NLOS state"."""
 
     @abc.abstractmethod
     def loss_db(self, link: Link) -> Float[Array, ""]:
@@ -32,7 +31,10 @@ class AbstractPathLoss(eqx.Module):
 
     @abc.abstractmethod
     def line_of_sight_probability(
-        self, distance_2d_m: Float[Array, ""], user_height_m: Float[Array, ""]
+        self,
+        distance_2d_m: Float[Array, ""],
+        user_height_m: Float[Array, ""],
+        base_height_m: Float[Array, ""],
     ) -> Float[Array, ""]:
         """How likely a user there sees the mast, 0..1."""
 
@@ -42,11 +44,19 @@ class AbstractPathLoss(eqx.Module):
 
     @abc.abstractmethod
     def shadowing_sigma_db(self, link: Link) -> Float[Array, ""]:
-        """Standard deviation of the losses of links alike, dB."""
+        """Standard deviation of the losses of links alike, dB.
+
+        Outdoor bases have another one for users in houses: column O2I of table 7.5-6.
+        """
 
     @abc.abstractmethod
-    def correlation_m(self, line_of_sight: Bool[Array, ""]) -> Float[Array, ""]:
-        """How far one must go for the shadow to be another one, m."""
+    def correlation_m(
+        self, line_of_sight: Bool[Array, ""], indoor: Bool[Array, ""] | bool = False
+    ) -> Float[Array, ""]:
+        """How far one must go for the shadow to be another one, m.
+
+        indoor:  in a house, with the base outside
+        """
 
 
 def log10_distance_3d(link: Link) -> Float[Array, ""]:

@@ -4,8 +4,6 @@
 table 7.4.2-1 (line of sight) and of table 7.5-6 (correlation distance of SF).
 """
 
-from typing import ClassVar
-
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
@@ -23,7 +21,9 @@ class IndoorOffice(AbstractPathLoss):
 
     open_office: bool = eqx.field(default=True, static=True)
 
-    line_of_sight_correlation_m: ClassVar[float] = 10.0
+    @property
+    def line_of_sight_correlation_m(self) -> Float[Array, ""]:
+        return jnp.asarray(10.0)
 
     def loss_db(self, link: Link) -> Float[Array, ""]:
         log10_m = log10_distance_3d(link)
@@ -33,7 +33,10 @@ class IndoorOffice(AbstractPathLoss):
         return jnp.where(link.line_of_sight, seen_db, jnp.maximum(seen_db, hidden_db))
 
     def line_of_sight_probability(
-        self, distance_2d_m: Float[Array, ""], user_height_m: Float[Array, ""]
+        self,
+        distance_2d_m: Float[Array, ""],
+        user_height_m: Float[Array, ""],
+        base_height_m: Float[Array, ""],
     ) -> Float[Array, ""]:
         if self.open_office:
             certain_m, near_m, turn_m, far, far_m = 5.0, 70.8, 49.0, 0.54, 211.7
@@ -51,10 +54,13 @@ class IndoorOffice(AbstractPathLoss):
         )
 
     def valid(self, link: Link) -> Bool[Array, ""]:
+        """The row limits the distance; heights need only be above the floor."""
         squared_m2 = link.distance_3d_squared_m2
         return (
             (1.0 <= squared_m2)
             & (squared_m2 <= 150.0**2)
+            & (0.0 < link.base_height_m)
+            & (0.0 < link.user_height_m)
             & (0.5 <= link.carrier_ghz)
             & (link.carrier_ghz <= 100.0)
         )
@@ -62,5 +68,7 @@ class IndoorOffice(AbstractPathLoss):
     def shadowing_sigma_db(self, link: Link) -> Float[Array, ""]:
         return jnp.where(link.line_of_sight, 3.0, 8.03)
 
-    def correlation_m(self, line_of_sight: Bool[Array, ""]) -> Float[Array, ""]:
+    def correlation_m(
+        self, line_of_sight: Bool[Array, ""], indoor: Bool[Array, ""] | bool = False
+    ) -> Float[Array, ""]:
         return jnp.where(line_of_sight, 10.0, 6.0)

@@ -1,11 +1,11 @@
 """How much is lost in the country, over fields and low houses?
 
 3GPP TR 38.901, row RMa of table 7.4.1-1 (loss, note 5 for the breakpoint, shadowing),
-of table 7.4.2-1 (line of sight) and of table 7.5-6 (correlation distance of SF).
+of table 7.4.2-1 (line of sight) and of table 7.5-6 (correlation distance of SF;
+shadows indoors).
 """
 
 import math
-from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -44,7 +44,9 @@ class RuralMacro(AbstractPathLoss):
     )
     street_width_m: Float[Array, ""] = eqx.field(default=20.0, converter=jnp.asarray)
 
-    line_of_sight_correlation_m: ClassVar[float] = 60.0
+    @property
+    def line_of_sight_correlation_m(self) -> Float[Array, ""]:
+        return jnp.asarray(60.0)
 
     def _near_db(
         self, distance_m: Float[Array, ""], log10_m: Float[Array, ""]
@@ -94,7 +96,10 @@ class RuralMacro(AbstractPathLoss):
         return jnp.where(link.line_of_sight, seen_db, hidden_db) + carrier_db
 
     def line_of_sight_probability(
-        self, distance_2d_m: Float[Array, ""], user_height_m: Float[Array, ""]
+        self,
+        distance_2d_m: Float[Array, ""],
+        user_height_m: Float[Array, ""],
+        base_height_m: Float[Array, ""],
     ) -> Float[Array, ""]:
         return jnp.exp(jnp.maximum(distance_2d_m - 10.0, 0.0) * (-1.0 / 1_000.0))
 
@@ -113,12 +118,14 @@ class RuralMacro(AbstractPathLoss):
             & (5.0 <= street_m)
             & (street_m <= 50.0)
             & (0.5 <= link.carrier_ghz)
-            & (link.carrier_ghz <= 30.0)  # note 3
+            & (link.carrier_ghz <= 30.0)  # note 2
         )
 
     def shadowing_sigma_db(self, link: Link) -> Float[Array, ""]:
         seen_db = jnp.where(link.distance_2d_m <= breakpoint_m(link), 4.0, 6.0)
-        return jnp.where(link.line_of_sight, seen_db, 8.0)
+        return jnp.where(link.line_of_sight & ~link.indoor, seen_db, 8.0)
 
-    def correlation_m(self, line_of_sight: Bool[Array, ""]) -> Float[Array, ""]:
-        return jnp.where(line_of_sight, 37.0, 120.0)
+    def correlation_m(
+        self, line_of_sight: Bool[Array, ""], indoor: Bool[Array, ""] | bool = False
+    ) -> Float[Array, ""]:
+        return jnp.where(jnp.logical_not(indoor) & line_of_sight, 37.0, 120.0)

@@ -1,0 +1,1 @@
+"""What do rays, traced through a city scene, say arrives where?"""
