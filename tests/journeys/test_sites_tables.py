@@ -80,7 +80,8 @@ def test_every_column_arrives(tmp_path):
     path = saved(
         tmp_path,
         "site,cell,x_m,y_m,height_m,azimuth_deg,tilt_deg,power_dbm,carrier_ghz,"
-        "bandwidth_mhz\nA,A1,0,0,30,-90,4,46,2.1,15\nA,A2,0,0,30,450,4,46,2.1,15\n",
+        "bandwidth_mhz,antenna\nA,A1,0,0,30,-90,4,46,2.1,15,column_8\n"
+        "A,A2,0,0,30,450,4,46,2.1,15,\n",
     )
     table = read_sites(path)
     first = table.rows[0]
@@ -94,6 +95,7 @@ def test_every_column_arrives(tmp_path):
     )
     assert (first.power_dbm, first.carrier_ghz, first.bandwidth_mhz) == (46, 2.1, 15)
     assert [row.azimuth_deg for row in table.rows] == [270.0, 90.0]
+    assert [row.antenna for row in table.rows] == ["column_8", None]
 
 
 def test_map_grid_metres_count_from_the_middle(tmp_path):
@@ -153,6 +155,10 @@ BAD = {
     "negative power": ("site,lat,lon,power_dbm\nA,48,2,-3\n", ["row 2", "power_dbm"]),
     "height 0": ("site,lat,lon,height_m\nA,48,2,0\n", ["row 2", "height_m", "above 0"]),
     "height 501": ("site,lat,lon,height_m\nA,48,2,501\n", ["row 2", "500 metres"]),
+    "unknown antenna": (
+        "site,lat,lon,antenna\nA,48,2,yagi\n",
+        ["row 2", "antenna", "'yagi'", "column_10"],
+    ),
     "tilt 91": ("site,lat,lon,tilt_deg\nA,48,2,91\n", ["row 2", "tilt_deg", "-90"]),
     "megahertz": (
         "site,lat,lon,carrier_ghz\nA,48,2,3500\n",

@@ -50,7 +50,7 @@ class Bins(eqx.Module):
     ) -> Int[Array, "near user"]:
         """The heads near these bins, by one flat look-up: users stay last."""
         near, bins = self.head.shape[1:]
-        start = (layer * near + jnp.arange(near)) * bins
+        start = (layer * near + jnp.arange(near, dtype=jnp.int32)) * bins
         flat = self.head.reshape(-1)
         return flat.at[start[:, None] + here[None]].get(mode="promise_in_bounds")
 

@@ -124,7 +124,7 @@ def strongest(
     # The bits of positive floats are ordered like the floats.
     ordered = jax.lax.bitcast_convert_type(above, jnp.int32) >> bits << bits
     ordered = ordered | jnp.arange(options, dtype=jnp.int32)[:, None]
-    found, last = [], jnp.full(level_dbm.shape[1], np.iinfo(np.int32).max)
+    found, last = [], jnp.full(level_dbm.shape[1], np.iinfo(np.int32).max, jnp.int32)
     for _ in range(count):
         last = jnp.where(ordered < last[None], ordered, -1).max(0)
         found.append(last)
@@ -150,7 +150,7 @@ def find_candidates(
         few = jax.tree.map(lambda leaf: leaf[rows], places)
         cell, gain_db, tail_mw = jax.lax.map(
             lambda layer: _of_one_layer(propagation, cells, controls, few, layer),
-            jnp.arange(layers),
+            jnp.arange(layers, dtype=jnp.int32),
         )
         by_user = jnp.moveaxis(cell, 2, 0), jnp.moveaxis(gain_db, 2, 0), tail_mw.T
         return Candidates(*by_user, few.position_m)

@@ -46,6 +46,7 @@ def plan_inventory(
                with that carrier (500 m if there is none; sites within 50 m are one
                roof), at least 2 and at most 12 degrees.
     power      49 dBm below 3 GHz, 53 dBm from there on.
+    antenna    the usual one of the carrier's band, see `gemel.network.carriers`.
     bandwidth  10 MHz below 1 GHz, 20 MHz below 3 GHz, 80 MHz up to 6 GHz, else 400 MHz.
 
     How much was filled in goes to `log`. ScenarioError: no rows, a carrier that is no
@@ -80,6 +81,7 @@ def plan_inventory(
                 power_dbm=_or(cell.power_dbm, _power(cell.carrier_ghz)),
                 carrier_ghz=cell.carrier_ghz,
                 bandwidth_mhz=_or(cell.bandwidth_mhz, _bandwidth(cell.carrier_ghz)),
+                antenna=cell.antenna,
             )
         )
     _tell(log, rows, cells)

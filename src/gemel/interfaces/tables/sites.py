@@ -11,7 +11,8 @@ from jaxtyping import Float
 from gemel.errors import InterfaceError
 from gemel.interfaces.maps.coordinates import local_m, origin_between
 from gemel.interfaces.tables.reading import Table, read_table
-from gemel.interfaces.tables.rows import Row
+from gemel.interfaces.tables.rows import Row, shown
+from gemel.radio.named_antennas import ANTENNAS
 from gemel.world.inventory import Origin, SiteRow
 from gemel.world.sectors import cells_of
 
@@ -31,6 +32,7 @@ SYNONYMS = {
     "power_dbm": ("power", "tx_power_dbm"),
     "carrier_ghz": ("frequency_ghz", "freq_ghz"),
     "bandwidth_mhz": ("bandwidth", "bw_mhz"),
+    "antenna": ("antenna_type", "antenna_model"),
 }
 FAR_M = 100_000.0  # float32 still tells centimetres apart; map grids lie farther out
 
@@ -101,13 +103,14 @@ def read_sites(path: Path | str, columns: Mapping[str, str] | None = None) -> Si
 
     Needed are `lat` and `lon` (WGS 84), or `x_m` and `y_m`. Optional: `site`, `cell`,
     `height_m`, `azimuth_deg`, `tilt_deg`, `power_dbm`, `carrier_ghz`,
-    `bandwidth_mhz`; what is missing or empty is left to `gemel.world.planning`. The
-    names in SYNONYMS are understood, others are given as `columns`: our name → the
-    file's. Without a `site` column, rows at one position are one site.
+    `bandwidth_mhz`, `antenna` (a name in ANTENNAS); what is missing or empty is left to
+    `gemel.world.planning`. The names in SYNONYMS are understood, others are given as
+    `columns`: our name → the file's. Without a `site` column, rows at one position are
+    one site.
 
     InterfaceError: as `read_table`, or an unknown name in `columns`, a number beyond
-    BOUNDS, a cell named twice, a position missing or at 0° N 0° E, or a single cell in
-    all.
+    BOUNDS, an unknown antenna, a cell named twice, a position missing or at 0° N 0° E,
+    or a single cell in all.
     """
     if unknown := [name for name in columns or {} if name not in SYNONYMS]:
         raise InterfaceError(
@@ -182,7 +185,18 @@ def _site_rows(
                 power_dbm=bounded(row, "power_dbm"),
                 carrier_ghz=bounded(row, "carrier_ghz"),
                 bandwidth_mhz=bounded(row, "bandwidth_mhz"),
+                antenna=_antenna(row),
                 where=row.where,
             )
         )
     return tuple(rows)
+
+
+def _antenna(row: Row) -> str | None:
+    name = row.text("antenna")
+    if name is not None and name not in ANTENNAS:
+        known = ", ".join(sorted(ANTENNAS))
+        raise row.refusal(
+            "antenna", f"{shown(name)} is no antenna we know. Choose one of {known}."
+        )
+    return name
