@@ -1,6 +1,5 @@
 """What do air, rain, clouds, walls and clutter take from a link, or from a table?"""
 
-import logging
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from gemel.cli.columns import Columns, renamed
-from gemel.cli.frame import AsJson, LogLevel, Seed, one_line, print_json, say
+from gemel.cli.frame import AsJson, LogLevel, Seed, print_json, warn
 
 if TYPE_CHECKING:
     from gemel.radio.attenuation import AbstractAttenuation
@@ -38,7 +37,6 @@ TableOut = Annotated[
     ),
 ]
 Given = Mapping[str, float | str | None]
-LOG = logging.getLogger("gemel.cli.attenuation")
 
 
 class Kinds(TyperGroup):
@@ -281,7 +279,7 @@ def _one(kind: str, said: dict[str, float | str], as_json: bool) -> None:
     lost, valid = attenuations(member, [fields])
     lost_there, holds = float(lost[0]), bool(valid[0])
     if not holds:
-        _warn(f"this is outside the range that {member.source} speaks for.")
+        warn(f"this is outside the range that {member.source} speaks for.")
     if as_json:
         told = {**told_by(fields), **said}
         inputs = {name: told[name] for name in columns_of(member)}
@@ -310,7 +308,7 @@ def _many(
     outside = len(valid) - int(valid.sum())
     if outside:
         first = asked.source.rows[int(valid.argmin())]
-        _warn(
+        warn(
             f"{outside} of {len(valid)} rows are outside the range that "
             f"{asked.member.source} speaks for, the first in {first.where}; the column "
             f"valid of {out} says which."
@@ -349,12 +347,6 @@ def _member(kind: str, said: Mapping[str, float | str]) -> "type[AbstractAttenua
             f"give {ways}, or --table FILE.csv for many.", param_hint=kind
         )
     return found
-
-
-def _warn(message: str) -> None:
-    """One line on stderr, unless --log-level asks for errors only."""
-    if LOG.isEnabledFor(logging.WARNING):
-        say(one_line(f"warning: {message}"))
 
 
 def _refuse_nonsense(name: str, value: float | str) -> None:

@@ -118,6 +118,12 @@ def say(message: str) -> None:
     print(f"gemel: {message}", file=sys.stderr)
 
 
+def warn(message: str) -> None:
+    """One line on stderr, unless --log-level asks for errors only."""
+    if logging.getLogger("gemel.cli").isEnabledFor(logging.WARNING):
+        say(one_line(f"warning: {message}"))
+
+
 def one_line(text: str) -> str:
     """The text without line breaks; file names and peers may bring them along."""
     return " ".join(text.split())

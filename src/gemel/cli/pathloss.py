@@ -1,13 +1,12 @@
 """How much does one link lose on its way, or a whole table of links?"""
 
-import logging
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from gemel.cli.columns import renamed
-from gemel.cli.frame import AsJson, LogLevel, Seed, one_line, print_json, say
+from gemel.cli.frame import AsJson, LogLevel, Seed, print_json, warn
 
 ModelName = Literal[
     "uma",
@@ -22,7 +21,6 @@ ModelName = Literal[
     "inf-dh",
     "inf-hh",
 ]
-LOG = logging.getLogger("gemel.cli.pathloss")
 
 
 def pathloss(
@@ -104,7 +102,7 @@ def pathloss(
     }
     loss_db, valid = _one_link(link)
     if not valid:
-        _warn(
+        warn(
             f"this link is outside the range that TR 38.901 gives {model}; its loss is "
             "an extrapolation."
         )
@@ -128,12 +126,6 @@ def _refuse_nonsense(numbers: dict[str, float | None]) -> None:
             raise typer.BadParameter(complaint, param_hint=option)
 
 
-def _warn(message: str) -> None:
-    """One line on stderr, unless --log-level asks for errors only."""
-    if LOG.isEnabledFor(logging.WARNING):
-        say(one_line(f"warning: {message}"))
-
-
 def _one_link(link: dict[str, Any]) -> tuple[float, bool]:
     """Loss in dB, and whether it is inside the range of the path loss."""
     from gemel.interfaces.tables.links import LinkRow, path_losses
@@ -151,7 +143,7 @@ def _many_links(table: Path, out: Path, columns: str | None, as_json: bool) -> N
     outside = len(valid) - int(valid.sum())
     if outside:
         first = links.source.rows[int(valid.argmin())]
-        _warn(
+        warn(
             f"{outside} of {len(valid)} links are outside the range of their model, "
             f"the first in {first.where}; the column valid of {out} says which."
         )
