@@ -72,7 +72,7 @@ def bins_of(
     shadowed:  whether distant heads are shadowed, too
     near:      heads tried one by one; the nearest 128 hold the strongest cell with a
                probability above 0.9999, the nearest 32 of a dense city with 0.965
-    step_m:    half the distance between sites, or less, is fine enough
+    step_m:    four fifths of the distance between sites are fine enough
     every:     try all heads, however many: who wraps a textbook grid around hears the
                furthest of them next door
     """
@@ -92,7 +92,7 @@ def bins_of(
     far_mw = np.zeros((layers, len(centre_m)), np.float32)
     for layer, own in enumerate(members):
         count = min(near, len(own))
-        _, nearest = KDTree(head_m[own, :2]).query(centre_m, count)
+        _, nearest = KDTree(head_m[own, :2]).query(centre_m, count, workers=-1)
         head[layer, :count] = own[nearest.reshape(len(centre_m), count)].T
         if len(own) > near:
             far = _Far(cells, path_loss, controls, sight, shadowed)

@@ -2,7 +2,8 @@
 
 A map answers where it was drawn and rays reached; elsewhere it says so, and whoever
 asked falls back on a path loss. It holds what isotropic antennas would hear: antenna
-patterns and walls are applied to it as to any other way between mast and user.
+patterns and walls are applied to it as to any other way between mast and user, as if
+all came along the straight line.
 """
 
 import dataclasses

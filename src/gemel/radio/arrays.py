@@ -104,7 +104,9 @@ class PanelArray(eqx.Module):
         panel_up = _progression(self.panel_rows, self.panel_row_spacing_wl * z)
         panel_left = _progression(self.panel_columns, self.panel_column_spacing_wl * y)
         # M + N + Mg + Ng exponentials instead of their product.
-        return jnp.kron(jnp.kron(panel_up, panel_left), jnp.kron(left, up))
+        panels = (panel_up[:, None] * panel_left[None, :]).reshape(-1)
+        places = (left[:, None] * up[None, :]).reshape(-1)
+        return (panels[:, None] * places[None, :]).reshape(-1)
 
 
 def _progression(count: int, turns: Float[Array, ""]) -> Complex[Array, " n"]:

@@ -28,10 +28,17 @@ from jaxtyping import Array, Bool, Float, Int
 from gemel.errors import ScenarioError
 from gemel.radio.angles import bearing_and_fall_deg, turn_deg
 from gemel.radio.antenna import AbstractAntenna
-from gemel.radio.rotation import angles_deg, tilted, unit_vector
+from gemel.radio.rotation import angles_deg
 from gemel.units import db_from_ratio, ratio_from_db
 
 LEAST_AMPLITUDE = 1e-6  # -120 dBi: keeps the logarithm of a null finite
+# Ours: least maximum error of t·(c0 + c1·t² + …) against the sine of t quarter turns.
+SINE = (
+    1.5707910110638563,
+    -0.6458928494306977,
+    0.07943434433408979,
+    -0.004333095103881294,
+)
 NEAR_POLE = 1e-3  # radians
 FAR_M = 1e4  # all directions are seen from far away
 TILTS_DEG = tuple(np.arange(-2.0, 21.0, 2.0).tolist())
@@ -88,8 +95,7 @@ class AntennaShelf(eqx.Module):
         zenith_deg, aside_deg = 90.0 + fall_deg, -sideways_deg
         if self.some_turned:
             down_deg = jnp.where(self.turned[antenna], tilt_deg, 0.0)
-            level = unit_vector(zenith_deg, aside_deg)
-            zenith_deg, aside_deg = angles_deg(tilted(level, down_deg))
+            zenith_deg, aside_deg = _leaning_deg(zenith_deg, aside_deg, down_deg)
         start = self.start[antenna]
         if not self.some_tilted:
             amplitude = self._read(start, zenith_deg, aside_deg)
@@ -134,6 +140,32 @@ class AntennaShelf(eqx.Module):
 
         upper, lower = mixed(corner), mixed(corner + self._azimuths)
         return upper + down * (lower - upper)
+
+
+def _leaning_deg(
+    zenith_deg: Float[Array, ""],
+    azimuth_deg: Float[Array, ""],
+    down_deg: Float[Array, ""],
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Zenith and azimuth as a housing sees them that leans forward by so much."""
+    level = _sine(zenith_deg)
+    ahead, left = level * _sine(90.0 - azimuth_deg), level * _sine(azimuth_deg)
+    up = _sine(90.0 - zenith_deg)
+    sine, cosine = _sine(down_deg), _sine(90.0 - down_deg)
+    x, z = cosine * ahead - sine * up, sine * ahead + cosine * up
+    return angles_deg(jnp.stack([x, left, z]))
+
+
+def _sine(angle_deg: Float[Array, ""]) -> Float[Array, ""]:
+    """Within 6e-7, several times faster than XLA's own on a CPU."""
+    quarters = turn_deg(jnp.zeros_like(angle_deg), angle_deg) / 90.0
+    beyond = jnp.abs(quarters) > 1.0
+    folded = jnp.where(beyond, 2.0 * jnp.sign(quarters) - quarters, quarters)
+    square = folded * folded
+    value = jnp.full_like(square, SINE[-1])
+    for coefficient in reversed(SINE[:-1]):
+        value = value * square + coefficient
+    return value * folded
 
 
 class TabulatedPattern(AbstractAntenna):

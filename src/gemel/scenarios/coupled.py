@@ -40,6 +40,7 @@ Physics = Literal["full", "crrm"]
 
 CARRIER_GHZ, BANDWIDTH_MHZ = 3.5, 20.0
 CANDIDATES, NEAREST_MASTS = 12, 128
+BIN_STEP = 0.8  # of the distance between sites
 DEMAND_BPS_A_CELL = 6e6  # a quarter of what a cell of this layer carries
 CRRM_AZIMUTHS_DEG = (90.0, 330.0, 210.0)  # 0, 120 and 240 degrees from east
 CRRM_POWER_DBM = 50.0
@@ -157,8 +158,17 @@ def propagation_of(
     sight: AbstractLineOfSight = (
         AlwaysSeen() if field is None else ByChance(field, path_loss)
     )
-    step_m = 0.5 * (CRRM_INTER_SITE_M if crrm else FULL_INTER_SITE_M)
-    bins = bins_of(cells, path_loss, controls, sight, not crrm, NEAREST_MASTS, step_m)
+    inter_site_m = CRRM_INTER_SITE_M if crrm else FULL_INTER_SITE_M
+    bins = bins_of(
+        cells,
+        path_loss,
+        controls,
+        sight,
+        shadowed=not crrm,
+        near=NEAREST_MASTS,
+        step_m=BIN_STEP * inter_site_m,
+        margin_m=inter_site_m,
+    )
     return Propagation(path_loss, sight, field, bins, CANDIDATES)
 
 
