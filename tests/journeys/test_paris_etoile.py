@@ -134,8 +134,9 @@ def test_a_part_of_a_day_is_lived_by_traced_rays(data, tmp_path, monkeypatch):
     # The maps stay in the user's cache: the second run of this test traces nothing.
     told = run_gemel(tmp_path, data, "--hours", "0.25", "--json")
     assert told.returncode in (0, 1), told.stderr
-    answer = json.loads(told.stdout)
-    assert any("2 of the 3 sites" in note for note in answer["notes"])
     monkeypatch.setenv("DRJIT_LIBLLVM_PATH", "/nowhere/libLLVM-15.so.1")
     again = run_gemel(tmp_path, data, "--hours", "0.25", "--json", "--out", "second")
     assert again.returncode == told.returncode, again.stderr
+    first, second = json.loads(told.stdout), json.loads(again.stdout)
+    assert first["scenario"] == "paris-etoile"
+    assert second["throughput_mbps"] == first["throughput_mbps"]

@@ -56,7 +56,7 @@ def ask(
     """
     start_s = TODAY_S + hour_of_day(hour) * HOUR_S
     progress("building the network", 0.0)
-    facts = public_facts(plan, seed)
+    facts = public_facts(plan, seed, progress)
     wish = apply_changes(facts.controls, facts.cells.name, changes)
     stand_in = stand_in_for(facts, seed, 0.0, 1, Secrets())
     progress("remembering yesterday", 0.3)

@@ -46,6 +46,8 @@ def paris_etoile(seed: int, data: Path | None = None) -> WorldPlan:
     survey.check()
     buildings = Buildings.from_triangles(scene.triangles_m, scene.box)
     sites = {cell.site for cell in inventory.cells}
+    lowest_ghz = min(cell.carrier_ghz for cell in inventory.cells)
+    layered = {c.site for c in inventory.cells if c.carrier_ghz > lowest_ghz}
     traced = {(antenna.x_m, antenna.y_m) for antenna in survey.antennas}
     return WorldPlan(
         name="paris-etoile",
@@ -60,6 +62,8 @@ def paris_etoile(seed: int, data: Path | None = None) -> WorldPlan:
             f"What arrives from {len(traced)} of the {len(sites)} sites was found by "
             "tracing rays (sionna-rt); where no ray came, and from the other sites, "
             "TR 38.901 UMa holds, with line of sight by the map.",
+            f"The official list names a second carrier at {len(layered)} of these "
+            "sites: only there is something that may sleep.",
             "Stand-in and twin share the traced maps, so the twin errs less than it "
             "would about a real network.",
             "People are where the building volume is; the demand curve is our own.",

@@ -19,6 +19,7 @@ class WorldPlan:
     path_loss:    a key of PATH_LOSSES
     buildings:    None where nobody mapped them: line of sight is then by chance
     survey:       radio maps to be traced, which go before `path_loss` where they know
+    rain_mm_h:    everywhere, all day, as heavy
     attribution:  one line a data source
     notes:        what a reader of results must know
     """
@@ -31,6 +32,7 @@ class WorldPlan:
     survey: Survey | None = None
     users: int | None = None
     busy_hour_load: float = BUSY_HOUR_LOAD
+    rain_mm_h: float = 0.0
     attribution: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -105,7 +105,7 @@ def thresholds_of(intent: Intent | None) -> Thresholds:
 def prepare(plan: WorldPlan, options: DayOptions, progress: Progress) -> Prepared:
     """Build both, let the twin look at yesterday, and promise today."""
     progress("building the network", 0.0)
-    facts = public_facts(plan, options.seed)
+    facts = public_facts(plan, options.seed, progress)
     thresholds = thresholds_of(options.intent)
     # What needs no report is done beside: there are at least two cores.
     with ThreadPoolExecutor(1) as beside:

@@ -11,11 +11,13 @@ import numpy as np
 from gemel.emulator.building import stand_in_of
 from gemel.emulator.secrets import Secrets
 from gemel.emulator.stand_in import StandIn
+from gemel.interfaces.raytracing.survey import Progress
 from gemel.network.bins import Bins, bins_of
 from gemel.network.cells import Cells, cells_of
 from gemel.network.controls import Controls, controls_of
 from gemel.network.line_of_sight import AbstractLineOfSight, ByChance, ByMap
 from gemel.network.path_gain import Propagation
+from gemel.network.radio_maps import radio_maps_of
 from gemel.radio.propagation import PATH_LOSSES
 from gemel.radio.shadowing import CorrelatedField, correlated_field
 from gemel.scenarios.plan import WorldPlan
@@ -35,14 +37,23 @@ class PublicFacts:
     bins: Bins
 
 
-def public_facts(plan: WorldPlan, seed: int) -> PublicFacts:
-    """Cells, controls and the twin's idea of propagation."""
-    cells, controls = cells_of(plan.inventory), controls_of(plan.inventory)
+def public_facts(
+    plan: WorldPlan, seed: int, progress: Progress = lambda what, share: None
+) -> PublicFacts:
+    """Cells, controls and the twin's idea of propagation.
+
+    Raises InterfaceError where radio maps are to be traced and cannot be.
+    """
+    cells = cells_of(plan.inventory, plan.rain_mm_h)
+    controls = controls_of(plan.inventory)
     path_loss = PATH_LOSSES[plan.path_loss]()
     bins = bins_of(cells, path_loss, controls)
     field = correlated_field(_number(seed, 10))
     sight = _line_of_sight(plan, field)
-    propagation = Propagation(path_loss, sight, field, bins, CANDIDATES)
+    maps = None
+    if plan.survey is not None:
+        maps = radio_maps_of(cells, plan.survey.grid, plan.survey.maps(progress))
+    propagation = Propagation(path_loss, sight, field, bins, CANDIDATES, maps=maps)
     return PublicFacts(plan, cells, controls, propagation, bins)
 
 
@@ -58,6 +69,7 @@ def stand_in_for(
         field,
         facts.bins,
         CANDIDATES,
+        maps=facts.propagation.maps,
     )
     people = draw_people(
         plan.density,

@@ -52,9 +52,14 @@ def fingerprint(scene: Scene, job: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
+def path_of(folder: Path, key: str) -> Path:
+    """The file of a map, whether it is there or not."""
+    return folder / f"{key}.npz"
+
+
 def load(folder: Path, key: str, shape: tuple[int, int, int]) -> Gain | None:
     """The map filed under `key`; None where there is none, or a damaged one."""
-    path = folder / f"{key}.npz"
+    path = path_of(folder, key)
     try:
         # Opened here: what is damaged would else be left open by NumPy.
         with path.open("rb") as file, np.lib.npyio.NpzFile(file) as stored:
@@ -89,7 +94,7 @@ def store(folder: Path, key: str, gain: Gain) -> None:
                     key=np.asarray(key),
                     gain=gain,
                 )
-            Path(half).replace(folder / f"{key}.npz")
+            Path(half).replace(path_of(folder, key))
         finally:
             Path(half).unlink(missing_ok=True)
     except OSError as error:

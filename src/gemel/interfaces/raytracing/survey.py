@@ -88,7 +88,8 @@ class Survey:
 
         InterfaceError: a map is missing and rays cannot be traced here.
         """
-        if any(self._kept(antenna) is None for antenna in self.antennas):
+        kept = (cache.path_of(self._folder, self._key(one)) for one in self.antennas)
+        if not all(path.is_file() for path in kept):
             ready()
 
     def maps(
@@ -123,9 +124,10 @@ class Survey:
             jobs = [pool.submit(self._trace, antenna) for antenna in missing]
             try:
                 for number, (antenna, job) in enumerate(
-                    zip(missing, jobs, strict=True)
+                    zip(missing, jobs, strict=True), start=1
                 ):
-                    progress("tracing rays, once", number / len(missing))
+                    # No share: Ctrl-C need not wait, what was traced is kept.
+                    progress(f"tracing rays {number} of {len(missing)}", 0.0)
                     gains[antenna] = job.result()
             except BaseException:
                 for job in jobs:
