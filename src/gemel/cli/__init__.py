@@ -7,6 +7,7 @@ import typer
 
 from gemel.cli.attenuation import attenuation
 from gemel.cli.bench import bench
+from gemel.cli.calibration import calibration
 from gemel.cli.data import data
 from gemel.cli.frame import Level, own_version, run, use_log_level
 from gemel.cli.pathloss import pathloss
@@ -46,6 +47,7 @@ def gemel(
 
 app.command()(scenarios)
 app.command()(pathloss)
+app.command()(calibration)
 app.add_typer(attenuation, name="attenuation")
 app.add_typer(data, name="data")
 app.add_typer(bench, name="bench")

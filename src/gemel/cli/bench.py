@@ -27,6 +27,13 @@ def coupled(
             "loads that settle. crrm: what CRRM 2.0 assumes by default."
         ),
     ] = "full",
+    link_rate: Annotated[
+        Literal["attenuated", "gap", "tables"],
+        typer.Option(
+            help="From SINR to bits: the bound of TR 36.942, the bound closest to the "
+            "MCS tables of TS 38.214, or the tables themselves."
+        ),
+    ] = "attenuated",
     as_json: AsJson = False,
     seed: Seed = 0,
     log_level: LogLevel = None,
@@ -41,7 +48,7 @@ def coupled(
     from gemel.scenarios.coupled import time_coupled
 
     with progress_bar() as tell:
-        timing = time_coupled(cells, users, physics, seed, tell)
+        timing = time_coupled(cells, users, physics, seed, link_rate, tell)
     if as_json:
         print_json(dataclasses.asdict(timing))
         return

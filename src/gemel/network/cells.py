@@ -7,6 +7,7 @@ from jaxtyping import Array, Float, Int
 
 from gemel.network.antennas import AbstractCellAntennas, antennas_of
 from gemel.network.carriers import Carriers, carriers_of, layer_keys, usual_antenna
+from gemel.network.link_rate import LINK_RATES, AbstractLinkRate
 from gemel.radio.antenna import AbstractAntenna
 from gemel.radio.named_antennas import antenna_named
 from gemel.world.inventory import Inventory, PlannedCell
@@ -35,6 +36,7 @@ class Cells(eqx.Module):
     head_cell: Int[Array, "head sector"]
     antennas: AbstractCellAntennas
     carriers: Carriers
+    link_rate: AbstractLinkRate
 
     @property
     def sites(self) -> int:
@@ -42,10 +44,13 @@ class Cells(eqx.Module):
         return int(np.asarray(self.head_site).max()) + 1
 
 
-def cells_of(inventory: Inventory, rain_mm_h: float = 0.0) -> Cells:
+def cells_of(
+    inventory: Inventory, rain_mm_h: float = 0.0, link_rate: str = "attenuated"
+) -> Cells:
     """The arrays of an inventory; cells keep the inventory's order.
 
     rain_mm_h:  everywhere, as heavy
+    link_rate:  a key of LINK_RATES
     """
     cells = inventory.cells
     keys = {key: index for index, key in enumerate(layer_keys(cells))}
@@ -75,6 +80,7 @@ def cells_of(inventory: Inventory, rain_mm_h: float = 0.0) -> Cells:
         head_cell=jnp.asarray(head_cell, jnp.int32),
         antennas=_antennas_of(cells),
         carriers=carriers_of(cells, rain_mm_h),
+        link_rate=LINK_RATES[link_rate](),
     )
 
 

@@ -10,7 +10,7 @@ from gemel.network.candidates import Candidates
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
 from gemel.network.energy import ALWAYS_ON_SYMBOLS
-from gemel.network.link_rate import spectral_efficiency
+from gemel.network.link_rate import AbstractLinkRate
 from gemel.units import mw_from_dbm
 
 
@@ -30,6 +30,7 @@ class OwnLayer(eqx.Module):
     served: Served
     layer_of_cell: Int[Array, " cell"]
     awake: Float[Array, " cell"]
+    link_rate: AbstractLinkRate
     layers: int = eqx.field(static=True)
 
     def per_cell(self, value: Float[Array, " user"]) -> Float[Array, " cell"]:
@@ -53,7 +54,8 @@ class OwnLayer(eqx.Module):
 
     def rate_bps(self, load: Float[Array, " cell"]) -> Float[Array, " user"]:
         """What a user would get of an empty cell."""
-        return self.width_hz * spectral_efficiency(self.sinr(load), self.streams)
+        sinr = self.sinr(load)
+        return self.width_hz * self.link_rate.spectral_efficiency(sinr, self.streams)
 
     def blocks(self, rate_bps: Float[Array, " user"]) -> Float[Array, " cell"]:
         """Share of blocks that serving everything would take; may exceed one."""
@@ -79,7 +81,7 @@ def own_layer(
     """What every user hears on the layer that serves it.
 
     weight:  how many people one user stands for
-    factor:  how much better than `spectral_efficiency` says signal becomes bits
+    factor:  how much better than the cells' `link_rate` says signal becomes bits
     """
     carriers = cells.carriers
     layer = served.layer
@@ -108,5 +110,6 @@ def own_layer(
         served=served,
         layer_of_cell=cells.layer,
         awake=jnp.where(controls.awake, 1.0, 0.0),
+        link_rate=cells.link_rate,
         layers=len(carriers.label),
     )

@@ -25,7 +25,7 @@ class Network(eqx.Module):
     """What stays while we watch.
 
     rate_factor:  how much better (above 1) each cell turns signal into bits than
-                  `spectral_efficiency` says, for its own users; a twin learns it
+                  the `link_rate` says, for its own users; a twin learns it
     guest_factor: the same, for users whom another cell would serve if it were awake
     """
 

@@ -111,7 +111,9 @@ def layout_of(cells: int, users: int, physics: Physics, seed: int) -> Layout:
     return Layout(physics, site_m, user_m, cells)
 
 
-def equipment_of(layout: Layout) -> tuple[Cells, Controls]:
+def equipment_of(
+    layout: Layout, link_rate: str = "attenuated"
+) -> tuple[Cells, Controls]:
     """The cells of a layout, as arrays, and how they are turned."""
     crrm = layout.physics == "crrm"
     azimuths_deg = CRRM_AZIMUTHS_DEG if crrm else AZIMUTHS_DEG
@@ -133,7 +135,7 @@ def equipment_of(layout: Layout) -> tuple[Cells, Controls]:
         for sector, azimuth_deg in enumerate(azimuths_deg)
     ][: layout.cells]
     inventory = Inventory(tuple(planned))
-    cells = cells_of(inventory)
+    cells = cells_of(inventory, link_rate=link_rate)
     cells = eqx.tree_at(
         lambda c: (c.carriers.spill, c.carriers.streams),
         cells,
@@ -221,7 +223,7 @@ def settled(
 
 def coupled_state(layout: Layout, seed: int) -> Settled:
     """The coupled state of a layout; the seed is that of shadows and lines of sight."""
-    return _once(layout, seed)[0]
+    return _once(layout, seed, "attenuated")[0]
 
 
 def time_coupled(
@@ -229,11 +231,13 @@ def time_coupled(
     users: int,
     physics: Physics,
     seed: int,
+    link_rate: str = "attenuated",
     tell: Callable[[str, float], None] = lambda what, share: None,
 ) -> Timing:
     """The whole way twice: the first one compiles, the second one is timed.
 
-    tell:  hears what is being done, and the share that is done already
+    link_rate:  a key of LINK_RATES
+    tell:       hears what is being done, and the share that is done already
 
     Raises ScenarioError for fewer than two cells or no user.
     """
@@ -244,9 +248,9 @@ def time_coupled(
         )
     layout = layout_of(cells, users, physics, seed)
     tell("compiling and running", 0.0)
-    _, *first_s = _once(layout, seed)
+    _, *first_s = _once(layout, seed, link_rate)
     tell("running again", 0.7)
-    _, candidates_s, coupling_s = _once(layout, seed)
+    _, candidates_s, coupling_s = _once(layout, seed, link_rate)
     seconds = candidates_s + coupling_s
     tried = min(NEAREST_MASTS, len(layout.site_m)) * len(AZIMUTHS_DEG)
     return Timing(
@@ -262,9 +266,9 @@ def time_coupled(
     )
 
 
-def _once(layout: Layout, seed: int) -> tuple[Settled, float, float]:
+def _once(layout: Layout, seed: int, link_rate: str) -> tuple[Settled, float, float]:
     """The state, and the seconds that candidates (index included) and coupling took."""
-    cells, controls = equipment_of(layout)
+    cells, controls = equipment_of(layout, link_rate)
     begun = time.perf_counter()
     propagation = propagation_of(layout, cells, controls, seed)
     candidates = found(propagation, cells, controls, places_in(layout))

@@ -20,6 +20,7 @@ class WorldPlan:
     buildings:    None where nobody mapped them: line of sight is then by chance
     survey:       radio maps to be traced, which go before `path_loss` where they know
     rain_mm_h:    everywhere, all day, as heavy
+    link_rate:    a key of LINK_RATES
     attribution:  one line a data source
     notes:        what a reader of results must know
     """
@@ -33,6 +34,7 @@ class WorldPlan:
     users: int | None = None
     busy_hour_load: float = BUSY_HOUR_LOAD
     rain_mm_h: float = 0.0
+    link_rate: str = "attenuated"
     attribution: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

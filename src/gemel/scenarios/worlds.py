@@ -44,7 +44,7 @@ def public_facts(
 
     Raises InterfaceError where radio maps are to be traced and cannot be.
     """
-    cells = cells_of(plan.inventory, plan.rain_mm_h)
+    cells = cells_of(plan.inventory, plan.rain_mm_h, plan.link_rate)
     controls = controls_of(plan.inventory)
     path_loss = PATH_LOSSES[plan.path_loss]()
     bins = bins_of(cells, path_loss, controls)

@@ -13,7 +13,6 @@ from jaxtyping import Array, Bool, Float, Int
 from gemel.network.association import PRIORITY_STEP_DB, per_element_db
 from gemel.network.controls import Controls
 from gemel.network.energy import ALWAYS_ON_SYMBOLS, power_w
-from gemel.network.link_rate import spectral_efficiency
 from gemel.network.simulator import Network, State, settle
 from gemel.twin.belief import Belief, demand_bps, member_state
 from gemel.twin.forecast import FLOOR_DBM
@@ -81,7 +80,8 @@ def takeover(
         others_mw = jnp.maximum(others_mw, 0.0) + usual[layer] * tail_mw[layer]
         noise_mw = carriers.noise_mw[layer] + carriers.spill[layer] * others_mw
         sinr = power_mw.reshape(-1)[best] / noise_mw
-        rate_bps = width_hz[other] * spectral_efficiency(sinr, carriers.streams[layer])
+        efficiency = cells.link_rate.spectral_efficiency(sinr, carriers.streams[layer])
+        rate_bps = width_hz[other] * efficiency
         found = usable.any()
         falls = ~found | (dbm.reshape(-1)[best] < FLOOR_DBM)
         return other, jnp.where(found, rate_bps, 0.0), falls
