@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gemel.network.candidates import Places
-from gemel.network.cell_gain import cell_gain_db
+from gemel.network.cell_gain import turned
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
 from gemel.network.path_gain import Mast, Propagation, carrier_of, way_gain_db
@@ -44,7 +44,7 @@ def dense_level_dbm(
         mast = Mast(head, cells.head_site[head], cells.head_m[head])
         way_db = way_gain_db(propagation, carrier, user_m, indoor, mast)
         seen_at = bearing_and_fall_deg(user_m - mast.position_m)
-        gain_db = cell_gain_db(cells, controls, cell, *seen_at)
+        gain_db = turned(cells, controls).gain_db(cell, *seen_at)
         return controls.power_dbm[cell] + way_db + gain_db
 
     number = jnp.arange(cells.layer.size)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gemel.network.antennas import ParabolicAntennas, ShelvedAntennas
-from gemel.network.cell_gain import cell_gain_db
+from gemel.network.cell_gain import turned
 from gemel.network.cells import Cells, cells_of
 from gemel.network.controls import Controls, controls_of
 from gemel.radio.angles import bearing_and_fall_deg
@@ -47,7 +47,7 @@ def gains_db(cells: Cells, controls: Controls, number: int) -> np.ndarray:
     def everywhere(cells, controls, cell, user_m):
         def one(user_m):
             direction = bearing_and_fall_deg(user_m - cells.position_m[cell])
-            return cell_gain_db(cells, controls, cell, *direction)
+            return turned(cells, controls).gain_db(cell, *direction)
 
         return jax.vmap(one)(user_m)
 
@@ -80,8 +80,9 @@ def test_a_cell_sends_with_its_own_antenna(number):
 def test_a_network_of_parabolas_keeps_no_tables():
     cells, _, _ = network(False)
     assert isinstance(cells.antennas, ParabolicAntennas)
+    # Two bands, so two kinds, and the number of every cell's.
     shapes = {leaf.shape for leaf in jax.tree.leaves(cells.antennas)}
-    assert shapes == {(len(cells.name),)}
+    assert shapes == {(2,), (len(cells.name),)}
 
 
 def test_neighbours_on_one_mast_differ():

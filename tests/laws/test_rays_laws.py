@@ -23,6 +23,7 @@ from gemel.radio.small_scale import (
     multipath_gain_db,
 )
 from gemel.radio.small_scale.published import ray_offsets
+from gemel.radio.small_scale.rays import ORDER_OF_PARTS
 
 LINKS = 128
 HEIGHTS_M = {"uma": 25.0, "umi": 10.0, "rma": 35.0, "inh": 3.0, "inf": 8.0}
@@ -182,6 +183,29 @@ def test_every_offset_of_the_table_is_used_once_in_each_cluster(environment):
     assert turn[whole] / width[whole] == pytest.approx(
         np.broadcast_to(expected, turn[whole].shape), abs=2e-4
     )
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_parts_of_the_two_strongest_clusters_keep_their_rays(environment):
+    """Within a part rays shuffle; no ray changes its part, in strong clusters alone."""
+    rays = drawn(environment)
+    arrival = np.asarray(rays.arrival_azimuth_deg, float)
+    turn = np.unwrap(arrival, axis=-1, period=360.0)
+    turn = turn - turn.mean(-1, keepdims=True)
+    order = np.argsort(np.argsort(turn, axis=-1), axis=-1)  # which offset a ray has
+    table = np.argsort(np.argsort(ray_offsets()))[list(ORDER_OF_PARTS)]
+    first, second, third = (set(part) for part in np.split(table, [10, 16]))
+    clusters = np.asarray(rays.power[..., 0])
+    strength = np.argsort(np.argsort(-clusters, axis=-1), axis=-1)
+    clear = np.ptp(turn, axis=-1) < 150.0
+
+    def kept(one) -> bool:
+        parts = np.split(one, [10, 16])
+        return [set(part) for part in parts] == [first, second, third]
+
+    assert all(kept(one) for one in order[clear & (strength < 2)])
+    weaker = [kept(one) for one in order[clear & (strength >= 2)]]
+    assert not any(weaker)  # one in 20! / (10! 6! 4!) = 38,798,760
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

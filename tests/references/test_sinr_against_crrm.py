@@ -43,4 +43,3 @@ def test_everybody_is_served_by_the_cell_that_crrm_names(both):
     theirs, ours = both
     same = np.asarray(theirs.a.data) == np.asarray(ours.serving)
     assert same.mean() > 0.999  # float32 may decide a tie the other way
-

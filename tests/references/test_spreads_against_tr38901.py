@@ -322,6 +322,32 @@ def test_cross_polarisation(environment, state, mean_db, sigma_db):
 
 
 @pytest.mark.parametrize(
+    ("environment", "state", "spread_ns"),
+    [
+        ("uma", "los", 3.910),  # 6.5622 - 3.4084 lg 6
+        ("umi", "los", 5.0),
+        ("umi", "nlos", 11.0),
+        ("rma", "nlos", 3.91),  # N/A in the table
+    ],
+)
+def test_parts_of_strong_clusters_come_late(environment, state, spread_ns):
+    """Table 7.5-5: 10, 6 and 4 rays after 0, 1.28 and 2.56 cluster delay spreads."""
+    rays = crowd(environment, state)[2]
+    clusters = np.asarray(rays.power[:, :, 0])
+    strongest = np.argsort(-clusters, axis=1)
+    delay_ns = 1e9 * np.asarray(rays.delay_s, float)
+    late_ns = delay_ns - delay_ns[:, :, :1]
+    expected_ns = np.repeat([0.0, 1.28 * spread_ns, 2.56 * spread_ns], [10, 6, 4])
+    for rank, factor in ((0, 1.0), (1, 1.0), (2, 0.0), (5, 0.0)):
+        cluster = strongest[:, rank]
+        found_ns = late_ns[np.arange(len(cluster)), cluster]
+        # Of delays up to some microseconds in float32.
+        assert found_ns == pytest.approx(
+            np.broadcast_to(factor * expected_ns, found_ns.shape), abs=2e-3
+        )
+
+
+@pytest.mark.parametrize(
     ("environment", "state", "distances_m"),
     [  # in ORDER: sf, k, ds, asd, asa, zsd, zsa
         ("uma", "los", (37, 12, 30, 18, 15, 15, 15)),

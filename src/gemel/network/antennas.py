@@ -1,8 +1,8 @@
 """Which antenna does each cell carry, and how strongly does it send into a direction?
 
-Cells whose antennas are all two parabolas keep five numbers each; as soon as one of a
-network is a real array, all are read from one shelf of tables. Either way every cell
-may carry another one.
+Antennas that are all two parabolas are computed; as soon as one of a network is a real
+array, all are read from one shelf of tables. Either way every cell may carry another
+one.
 """
 
 import abc
@@ -37,9 +37,14 @@ class AbstractCellAntennas(eqx.Module):
 
 
 class ParabolicAntennas(AbstractCellAntennas):
-    """One `SectorPattern` a cell: every leaf has the axis `cell`."""
+    """Two parabolas each.
+
+    pattern:  every leaf has the axis `kind`
+    number:   the kind of every cell; where there is one kind only, nobody looks
+    """
 
     pattern: SectorPattern
+    number: Int[Array, " cell"]
 
     def towards_db(
         self,
@@ -48,7 +53,9 @@ class ParabolicAntennas(AbstractCellAntennas):
         fall_deg: Float[Array, ""],
         tilt_deg: Float[Array, ""],
     ) -> Float[Array, ""]:
-        own = jax.tree.map(lambda leaf: leaf[cell], self.pattern)
+        only_one = self.pattern.gain_dbi.shape[0] == 1
+        kind = 0 if only_one else self.number[cell]
+        own = jax.tree.map(lambda leaf: leaf[kind], self.pattern)
         return own.towards_db(sideways_deg, fall_deg - tilt_deg)
 
 
@@ -77,5 +84,5 @@ def antennas_of(each: Sequence[AbstractAntenna]) -> AbstractCellAntennas:
     parabolas = [one for one in kinds if isinstance(one, SectorPattern)]
     if len(parabolas) < len(kinds):
         return ShelvedAntennas(shelf_of(kinds), number)
-    stacked = jax.tree.map(lambda *leaf: jnp.stack(leaf)[number], *parabolas)
-    return ParabolicAntennas(stacked)
+    stacked = jax.tree.map(lambda *leaf: jnp.stack(leaf), *parabolas)
+    return ParabolicAntennas(stacked, number)

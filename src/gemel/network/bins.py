@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from scipy.spatial import KDTree
 
-from gemel.network.cell_gain import cell_gain_db
+from gemel.network.cell_gain import turned
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
 from gemel.network.line_of_sight import AbstractLineOfSight
@@ -123,6 +123,7 @@ class _Far(eqx.Module):
     ) -> Float[Array, ""]:
         """What one head brings on average, all of its sectors together."""
         cells, controls = self.cells, self.controls
+        antennas = turned(cells, controls)
         user_m = jnp.append(centre_m, USER_HEIGHT_M)
         head_m, layer = cells.head_m[head], cells.head_layer[head]
         away_m = jnp.sqrt(((head_m[:2] - centre_m) ** 2).sum())
@@ -135,7 +136,7 @@ class _Far(eqx.Module):
 
         def one_sector(cell):
             at = jnp.maximum(cell, 0)
-            gain_db = cell_gain_db(cells, controls, at, bearing_deg, fall_deg)
+            gain_db = antennas.gain_db(at, bearing_deg, fall_deg)
             sent_mw = mw_from_dbm(controls.power_dbm[at] + gain_db)
             return jnp.where(cell >= 0, sent_mw, 0.0)
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from gemel.network.cell_gain import cell_gain_db
+from gemel.network.cell_gain import turned
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
 from gemel.network.path_gain import (
@@ -83,37 +83,42 @@ def _of_one_layer(
     by_mast = jax.vmap(jax.vmap(one_link), (0, 0, 0, None, None, None))
     way_db, bearing_deg, fall_deg = by_mast(*masts, *people)
 
+    antennas = turned(cells, controls)
+
     def one_cell(cell, way_db, bearing_deg, fall_deg):
-        gain_db = cell_gain_db(cells, controls, cell, bearing_deg, fall_deg)
-        return way_db + gain_db, controls.power_dbm[cell]
+        gain_db = way_db + antennas.gain_db(cell, bearing_deg, fall_deg)
+        return controls.power_dbm[cell] + gain_db
 
     def one_sector(cell_of_head):
-        cell = jnp.where(head >= 0, cell_of_head[there], -1)
-        at = jnp.maximum(cell, 0)
-        gain_db, power_dbm = jax.vmap(jax.vmap(one_cell))(
-            at, way_db, bearing_deg, fall_deg
+        cell = cell_of_head[there]
+        level_dbm = jax.vmap(jax.vmap(one_cell))(
+            jnp.maximum(cell, 0), way_db, bearing_deg, fall_deg
         )
-        gain_db = jnp.where(cell >= 0, gain_db, ABSENT_DB)
-        return at, gain_db, power_dbm + gain_db
+        return jnp.where((head >= 0) & (cell >= 0), level_dbm, ABSENT_DB)
 
     # A loop, so that the way is priced once and not again for every sector.
-    every = jax.lax.map(one_sector, cells.head_cell.T)
-    cell, gain_db, level_dbm = jax.tree.map(
-        lambda leaf: leaf.reshape(-1, leaf.shape[-1]), every
-    )
+    level_dbm = jax.lax.map(one_sector, cells.head_cell.T)
+    level_dbm = level_dbm.reshape(-1, level_dbm.shape[-1])
     # What arrives counts, not the gain alone: a weak cell near by may be no rival.
-    which = strongest(level_dbm, min(propagation.k, level_dbm.shape[0]))
-    kept_mw = mw_from_dbm(jnp.take_along_axis(level_dbm, which, 0)).sum(0)
-    near_mw = jnp.maximum(mw_from_dbm(level_dbm).sum(0) - kept_mw, 0.0)
+    which, rest = strongest(level_dbm, min(propagation.k, level_dbm.shape[0]))
+    kept_dbm = jnp.take_along_axis(level_dbm, which, 0)
+    near_mw = jnp.where(rest, mw_from_dbm(level_dbm), 0.0).sum(0)
     tail_mw = near_mw + bins.far_mw[layer][here] * ratio_from_db(-wall_db)
-    kept = jnp.take_along_axis(cell, which, 0)
-    return kept, jnp.take_along_axis(gain_db, which, 0), tail_mw
+    # Which mast and which of its sectors that was.
+    sector, near = which // head.shape[0], which % head.shape[0]
+    kept = cells.head_cell[jnp.take_along_axis(there, near, 0), sector]
+    kept = jnp.maximum(kept, 0)
+    gain_db = jnp.where(
+        kept_dbm > ABSENT_DB, kept_dbm - controls.power_dbm[kept], ABSENT_DB
+    )
+    return kept, gain_db, tail_mw
 
 
 def strongest(
     level_dbm: Float[Array, "option user"], count: int
-) -> Int[Array, "count user"]:
-    """Which options of every user have the highest levels, the highest first.
+) -> tuple[Int[Array, "count user"], Bool[Array, "option user"]]:
+    """Which options of every user have the highest levels, the highest first; and
+    which are not among them.
 
     Levels within LIKE_DB of one another may change places: the last bits of a level
     give way to the number of its option, so that one running maximum finds both.
@@ -128,7 +133,7 @@ def strongest(
     for _ in range(count):
         last = jnp.where(ordered < last[None], ordered, -1).max(0)
         found.append(last)
-    return jnp.stack(found) & ((1 << bits) - 1)
+    return jnp.stack(found) & ((1 << bits) - 1), ordered < last[None]
 
 
 def find_candidates(
@@ -136,7 +141,7 @@ def find_candidates(
     cells: Cells,
     controls: Controls,
     places: Places,
-    batch: int = 512,
+    batch: int = 256,
 ) -> Candidates:
     """The candidates of every user; memory is bounded by `batch` users at a time.
 

@@ -143,10 +143,11 @@ def equipment_of(
     )
     if crrm:
         noise_mw = jnp.full(1, CRRM_NOISE_MW, jnp.float32)
-        level = antennas_of([SectorPattern(8.0, 65.0, NO_ELEVATION_DEG, 30.0, 30.0)])
-        every = jax.tree.map(lambda leaf: jnp.tile(leaf, len(planned)), level)
+        level = antennas_of(
+            [SectorPattern(8.0, 65.0, NO_ELEVATION_DEG, 30.0, 30.0)] * len(planned)
+        )
         cells = eqx.tree_at(
-            lambda c: (c.carriers.noise_mw, c.antennas), cells, (noise_mw, every)
+            lambda c: (c.carriers.noise_mw, c.antennas), cells, (noise_mw, level)
         )
     return cells, controls_of(inventory)
 

@@ -200,11 +200,9 @@ def indoor_hotspot(case: IndoorHotspot, drops: int = 10, seed: int = 0) -> Effic
     """
     if drops < 1:
         raise ScenarioError(f"{drops} drops tell nothing; give at least 1.")
-    model, curve = PATH_LOSSES[case.model](), _curve()
     points, users, layers = [], [], []
-    for key in jax.random.split(jax.random.key(seed), drops):
-        placed = drop_users(case.sectors, model, key)
-        got, sent = share_out(case.served, curve, placed, case.points)
+    for placed in _placed(case.sectors, case.model, drops, seed):
+        got, sent = share_out(case.served, _curve(), placed, case.points)
         users.append(np.asarray(got, np.float64))
         points.append(users[-1].sum() / case.points)
         layers.append(np.asarray(sent)[np.unique(np.asarray(placed.point))].mean())
@@ -215,6 +213,13 @@ def indoor_hotspot(case: IndoorHotspot, drops: int = 10, seed: int = 0) -> Effic
         layers=float(np.mean(layers)),
         users=len(everybody),
     )
+
+
+@functools.lru_cache(maxsize=8)
+def _placed(sectors: int, model: str, drops: int, seed: int) -> tuple[Placed, ...]:
+    """The same users for every bandwidth, duplex and receiver."""
+    keys = jax.random.split(jax.random.key(seed), drops)
+    return tuple(drop_users(sectors, PATH_LOSSES[model](), key) for key in keys)
 
 
 @functools.cache
