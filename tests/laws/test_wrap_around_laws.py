@@ -60,19 +60,17 @@ def test_the_way_there_is_as_long_as_the_way_back(rings):
     precise=st.booleans(),
 )
 def test_the_nearest_copy_is_no_farther_than_the_site(turn_deg, far, home, precise):
+    angle, reach_m = np.radians(turn_deg), far * INTER_SITE_M / 2.0  # in the hexagon
+    home_m = hexagon_sites_m(2, INTER_SITE_M)[home]
+    user_m = home_m + reach_m * np.array([np.cos(angle), np.sin(angle)])
     with jax.enable_x64(precise):
         sites_m, offsets_m = places_of(2)
-        reach_m = far * INTER_SITE_M / 2.0  # inside the hexagon, whatever the direction
-        aside_m = reach_m * np.array(
-            [np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))]
-        )
-        user_m = sites_m[home] + jnp.asarray(aside_m, float)
-        seen_m = np.linalg.norm(np.asarray(offsets_m(user_m[None], sites_m))[0], axis=1)
-        straight_m = np.linalg.norm(np.asarray(user_m - sites_m), axis=1)
-        copies_m = hexagonal_wrap_around(2, INTER_SITE_M).images_m[None]
-        every_m = np.linalg.norm(
-            np.asarray((user_m - sites_m)[:, None] - copies_m), axis=2
-        )
+        there_m = np.asarray(offsets_m(jnp.asarray(user_m, float)[None], sites_m))[0]
+        images_m = np.asarray(hexagonal_wrap_around(2, INTER_SITE_M).images_m)
+    seen_m = np.linalg.norm(there_m, axis=1)
+    straight_m = user_m - np.asarray(sites_m)
+    every_m = np.linalg.norm(straight_m[:, None] - images_m[None], axis=2)
+    straight_m = np.linalg.norm(straight_m, axis=1)
     assert (seen_m <= straight_m + ROUNDING_M).all()
     assert np.abs(seen_m - every_m.min(axis=1)).max() < ROUNDING_M
     # Nobody is farther than the corner of a cluster of 19: its radius in hexagons.

@@ -298,6 +298,86 @@ def test_endless_clusters_have_exactly_the_drawn_delay_spread(state, count):
     assert np.sqrt(square - mean**2).mean() == pytest.approx(1.0, abs=4 * 0.007)
 
 
+def middles_deg(rays, angle: str) -> np.ndarray:
+    """Middles of clusters as turns from the direct way: offsets of rays cancel."""
+    straight = np.asarray(getattr(rays, f"direct_{angle}"), float)
+    turn = np.asarray(getattr(rays, angle), float) - straight[:, None, None]
+    if angle.endswith("azimuth_deg"):
+        turn = np.unwrap((turn + 180.0) % 360.0 - 180.0, axis=-1, period=360.0)
+    return turn.mean(-1)
+
+
+ANGLES = tuple(
+    f"{side}_{kind}_deg"
+    for side in ("departure", "arrival")
+    for kind in ("azimuth", "zenith")
+)
+
+
+@pytest.mark.parametrize(
+    ("environment", "state", "widths_deg"),
+    [  # as in ANGLES; at 100 m, 6 GHz, that of departure zenith is 3/8 · 10^mean
+        ("uma", "los", (5.0, 1.3003, 11.0, 7.0)),  # 10^(-0.21 + 0.75)
+        ("uma", "nlos", (2.0, 1.8367, 15.0, 7.0)),  # 10^(-0.21 + 0.9)
+        ("uma", "o2i", (5.0, 1.8367, 8.0, 3.0)),
+        ("umi", "los", (3.0, 0.2312, 17.0, 7.0)),  # 10^-0.21
+        ("umi", "nlos", (10.0, 0.2911, 22.0, 7.0)),  # 10^(-0.31 + 0.2)
+        ("rma", "nlos", (2.0, 0.6840, 3.0, 3.0)),  # 10^(-0.019 + 0.28)
+        ("inh", "nlos", (5.0, 4.5085, 11.0, 9.0)),  # 10^1.08
+        ("inf", "los", (5.0, 8.3952, 8.0, 9.0)),  # 10^1.35
+    ],
+)
+def test_rays_of_a_cluster_spread_as_the_table_says(environment, state, widths_deg):
+    """The outermost of its twenty rays lie 2.1551 cluster spreads to either side."""
+    rays = crowd(environment, state)[2]
+    for angle, expected_deg in zip(ANGLES, widths_deg, strict=True):
+        all_deg = np.unwrap(np.asarray(getattr(rays, angle), float), period=360.0)
+        # The median: near a pole or across the back some clusters are folded.
+        width_deg = np.median(np.ptp(all_deg, axis=-1)) / (2.0 * 2.1551)
+        assert width_deg == pytest.approx(expected_deg, abs=2e-4), angle
+
+
+@pytest.mark.parametrize("angle", ANGLES)
+@pytest.mark.parametrize("environment", HEIGHTS_M)
+def test_the_first_cluster_comes_with_the_direct_ray(environment, angle):
+    """Equations 7.5-12 and 7.5-17: turned until it does."""
+    middle_deg = middles_deg(crowd(environment, "los")[2], angle)[:, 0]
+    turned_deg = (middle_deg + 180.0) % 360.0 - 180.0
+    # 20 angles of up to 180 degrees in float32.
+    assert turned_deg == pytest.approx(np.zeros(1_000), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("environment", "state", "angle", "expected_deg"),
+    [
+        ("uma", "nlos", "departure_zenith_deg", -4.8808),  # the offset at 100 m, 6 GHz
+        ("uma", "o2i", "departure_zenith_deg", -4.8808),
+        ("umi", "nlos", "departure_zenith_deg", -1.9953),
+        ("rma", "nlos", "departure_zenith_deg", -1.0364),  # atan 0.315 - atan 0.335
+        ("inh", "nlos", "departure_zenith_deg", 0.0),
+        ("uma", "nlos", "arrival_zenith_deg", 0.0),
+        # From the horizon, while the mast stands 23.5 m up, 100 m away: atan 0.235.
+        ("uma", "o2i", "arrival_zenith_deg", 13.2246),
+        ("rma", "o2i", "arrival_zenith_deg", 18.5208),  # atan 0.335
+        ("uma", "nlos", "departure_azimuth_deg", 0.0),
+        ("uma", "nlos", "arrival_azimuth_deg", 0.0),
+    ],
+)
+def test_hidden_clusters_lie_around(environment, state, angle, expected_deg):
+    """Equations 7.5-11, -16 and -19: the strongest cluster, off by a seventh of spread.
+
+    Its power is the greatest, so that nothing turns it to a side.
+    """
+    spreads, _, rays = crowd(environment, state)
+    strongest = np.asarray(rays.power[:, :, 0]).argmax(1)
+    turn_deg = middles_deg(rays, angle)[np.arange(1_000), strongest]
+    of = {"departure": "d", "arrival": "a"}[angle.split("_")[0]]
+    name = f"{'as' if 'azimuth' in angle else 'zs'}{of}_deg"
+    sevenths = (turn_deg - expected_deg) / (np.asarray(getattr(spreads, name)) / 7.0)
+    assert sevenths.mean() == pytest.approx(0.0, abs=4 / np.sqrt(1_000))
+    assert sevenths.std() == pytest.approx(1.0, abs=4 / np.sqrt(2_000))
+
+
 @pytest.mark.parametrize("case", CORRELATIONS, ids=str)
 def test_the_direct_ray_is_the_ricean_factor_over_all_others(case):
     spreads, _, rays = crowd(*case)

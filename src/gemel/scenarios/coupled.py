@@ -102,13 +102,23 @@ def layout_of(cells: int, users: int, physics: Physics, seed: int) -> Layout:
         every_m[nearest], np.full(count, CRRM_BASE_M if crrm else FULL_BASE_M)
     ]
     rng = np.random.default_rng(seed)
-    # A diamond between two neighbours has the area of a hexagon and tiles the plane.
-    east, north = inter_site_m * rng.uniform(-0.5, 0.5, (2, users))
     user_m = site_m[rng.integers(count, size=users)]
-    user_m[:, 0] += 0.75**0.5 * east
-    user_m[:, 1] += north + 0.5 * east
+    user_m[:, :2] += _in_hexagon_m(users, inter_site_m, rng)
     user_m[:, 2] = CRRM_USER_M if crrm else FULL_USER_M
     return Layout(physics, site_m, user_m, cells)
+
+
+def _in_hexagon_m(
+    count: int, inter_site_m: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Places evenly spread around a site, nearer to it than to any neighbour."""
+    # A diamond between neighbours has the area of a hexagon and tiles the plane, too;
+    # who is nearer to a neighbour stands as far from it here.
+    east, north = inter_site_m * rng.uniform(-0.5, 0.5, (2, count))
+    place_m = np.stack([0.75**0.5 * east, north + 0.5 * east], 1)
+    neighbour_m = hexagon_sites_m(1, inter_site_m)
+    away_m = ((place_m[:, None] - neighbour_m) ** 2).sum(2)
+    return place_m - neighbour_m[away_m.argmin(1)]
 
 
 def equipment_of(
