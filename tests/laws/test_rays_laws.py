@@ -217,6 +217,23 @@ def test_isotropic_antennas_of_one_polarisation_gain_nothing(environment):
     assert np.asarray(gain_db) == pytest.approx(0.0, abs=1e-4)  # 500 float32 shares
 
 
+@pytest.mark.parametrize("gain_db", [multipath_gain_db, expected_multipath_gain_db])
+def test_the_direct_ray_is_seen_in_a_mirror(gain_db):
+    """Who faces somebody slanted to the right sees it slanted to the left."""
+    bare = eqx.tree_at(
+        lambda r: (r.power, r.direct_power),
+        drawn("uma"),
+        replace_fn=jnp.zeros_like,
+    )
+    alone = eqx.tree_at(lambda r: r.direct_power, bare, replace_fn=jnp.ones_like)
+    left, right = isotropic_ports([-30.0]), isotropic_ports([60.0])
+    assert np.asarray(gains(alone, gain_db, slanted, left)) == pytest.approx(
+        0.0,
+        abs=1e-5,  # float32
+    )
+    assert (np.asarray(gains(alone, gain_db, slanted, right)) < -100.0).all()
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_two_ports_of_a_user_share_what_there_is(environment):
     """Theta and phi together hear what is kept and what is crossed."""

@@ -140,6 +140,14 @@ def test_correlations(case):
         assert found == pytest.approx(expected, abs=1e-3), pair  # float32 of 0.01 sigma
 
 
+def test_spreads_have_an_end():
+    """Step 4: 104 degrees of azimuth, 52 of zenith."""
+    place = sight("inh", "nlos", 6.0)
+    drawn = spreads_of(table_of("inh"), place, jnp.full((1, 7), 8.0))
+    widest = (drawn.asd_deg, drawn.asa_deg, drawn.zsd_deg, drawn.zsa_deg)
+    assert [float(spread_deg[0]) for spread_deg in widest] == [104.0, 104.0, 52.0, 52.0]
+
+
 @pytest.mark.parametrize(
     ("environment", "mean_db", "sigma_db"),
     [("uma", 9.0, 3.5), ("umi", 9.0, 5.0), ("rma", 7.0, 4.0), ("inh", 7.0, 4.0)]

@@ -1,0 +1,1 @@
+"""Do we get what the industry got, where it published its own numbers?"""
