@@ -241,7 +241,6 @@ def test_a_seed_is_a_result():
 @pytest.mark.parametrize(
     ("name", "precise"),
     [
-        ("uma-70ghz", False),
         ("uma-70ghz", True),
         ("umi-6ghz", False),
         ("inh-open-6ghz", False),

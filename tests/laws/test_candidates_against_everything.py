@@ -43,13 +43,13 @@ def dense_level_dbm(
         head = head_of[cell]
         mast = Mast(head, cells.head_site[head], cells.head_m[head])
         way_db = way_gain_db(propagation, carrier, user_m, indoor, mast)
-        seen_at = bearing_and_fall_deg(user_m - mast.position_m)
-        gain_db = turned(cells, controls).gain_db(cell, *seen_at)
+        bearing_deg, fall_deg = bearing_and_fall_deg(user_m - mast.position_m)
+        gain_db = turned(cells, controls).gain_db(cell, bearing_deg, fall_deg)
         return controls.power_dbm[cell] + way_db + gain_db
 
     number = jnp.arange(cells.layer.size)
     return jax.lax.map(
-        lambda place: jax.vmap(one, (None, None, 0))(*place, number),
+        lambda place: jax.vmap(one, (None, None, 0))(place[0], place[1], number),
         (places.position_m, places.indoor),
         batch_size=64,
     )

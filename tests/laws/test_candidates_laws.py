@@ -82,8 +82,10 @@ def every_gain_db(world: World):
 
     def one(user_m, indoor, wall_db, cell):
         layer = cells.layer[cell]
-        own = jax.tree.map(lambda leaf: leaf[layer], usual)
-        pattern = SectorPattern(*own, SIDE_LOBE_DB, FRONT_TO_BACK_DB)
+        gain_dbi, wide_deg, high_deg = (leaf[layer] for leaf in usual)
+        pattern = SectorPattern(
+            gain_dbi, wide_deg, high_deg, SIDE_LOBE_DB, FRONT_TO_BACK_DB
+        )
         head = head_of[cell]
         mast = Mast(head, cells.head_site[head], cells.head_m[head])
         path_db = way_gain_db(
@@ -195,7 +197,9 @@ def test_who_renumbers_users_renumbers_answers():
 
 def calm(seen: bool) -> tuple[CorrelatedField, ByChance]:
     """No shadows; and everybody sees every antenna, or nobody any."""
-    flat = jnp.zeros_like(world().propagation.shadow.texture)
+    shadow = world().propagation.shadow
+    assert shadow is not None
+    flat = jnp.zeros_like(shadow.texture)
     sure = jnp.full_like(flat, -9.0 if seen else 9.0)
     return CorrelatedField(flat), ByChance(CorrelatedField(sure), UrbanMacro())
 

@@ -54,7 +54,7 @@ class Needs(NamedTuple):
 def world(rings: int) -> World:
     """7 sites in one ring and 61 in four, with six cells each."""
     facts = public_facts(hexagons(0, rings=rings), 0)
-    # The same few in both: how many masts are tried is a choice, not the network's size.
+    # The same few in both: how many masts are tried is a choice, not the size.
     bins = bins_of(facts.cells, UrbanMacro(), facts.controls, near=NEAR)
     propagation = dataclasses.replace(facts.propagation, k=K, bins=bins)
     ones = jnp.ones(len(facts.cells.name))

@@ -31,6 +31,8 @@ def secrets_of(stand_in: StandIn) -> dict[str, np.ndarray]:
     """Every number of the truth that nobody was told."""
     cells, city = stand_in.network.cells, stand_in.network.surroundings
     users = stand_in.state(0).users
+    shadow = stand_in.network.propagation.shadow
+    assert shadow is not None
     told = {
         "azimuth": cells.azimuth_deg,
         "mounting": cells.mount_tilt_deg,
@@ -39,7 +41,7 @@ def secrets_of(stand_in: StandIn) -> dict[str, np.ndarray]:
         "walls": users.places.penetration_db,
         "hearing": users.candidates.gain_db,
         "wishes": users.demand_bps,
-        "shadows": stand_in.network.propagation.shadow.texture,
+        "shadows": shadow.texture,
     }
     for name in ("base_bps", "shift_s", "mood_rad_per_s", "mood_phase"):
         told[name] = getattr(city, name)

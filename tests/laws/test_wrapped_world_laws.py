@@ -62,8 +62,8 @@ def all_power_mw(candidates: Candidates) -> np.ndarray:
 @pytest.mark.parametrize("site", [0, 2, 7, 18])
 def test_a_border_hears_what_the_middle_hears(site):
     middle, border = heard(9, True), heard(site, True)
-    near = dict(rtol=2e-3, atol=0.0)  # metres in float32, on the flank of a lobe
-    assert np.allclose(all_power_mw(border), all_power_mw(middle), **near)
+    # Metres in float32, on the flank of a lobe.
+    assert np.allclose(all_power_mw(border), all_power_mw(middle), rtol=2e-3, atol=0.0)
     assert np.allclose(border.tail_mw, middle.tail_mw, rtol=5e-3)
 
 

@@ -13,8 +13,8 @@ from gemel.errors import ScenarioError
 Environment = Literal["uma", "umi", "rma", "inh"]
 Walls = Literal["mixed", "low", "legacy"]
 
-BOTH_ANGLES_DEG = (112.5, 157.5)
-SIX_ANGLES_DEG = (-56.25, -33.75, -11.25, 11.25, 33.75, 56.25)
+BEAM_ZENITHS_DEG = (112.5, 157.5)
+BEAM_AZIMUTHS_DEG = (-56.25, -33.75, -11.25, 11.25, 33.75, 56.25)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -208,8 +208,8 @@ def _all_cases() -> tuple[Case, ...]:
                 row_spacing_wl=0.8,
                 columns=8,
                 slant_deg=45.0,
-                beam_zeniths_deg=BOTH_ANGLES_DEG,
-                beam_azimuths_deg=SIX_ANGLES_DEG,
+                beam_zeniths_deg=BEAM_ZENITHS_DEG,
+                beam_azimuths_deg=BEAM_AZIMUTHS_DEG,
             ),
             power_dbm=41.0,
             drops=8,
