@@ -6,6 +6,7 @@ costs one look each and no memory. The correlation exp(-d / d_corr) is that of 3
 TR 38.901, clause 7.4.4, equation 7.4-5.
 """
 
+import functools
 import math
 
 import equinox as eqx
@@ -115,17 +116,22 @@ def _texture(key: PRNGKeyArray, n: int) -> Float[Array, "n n"]:
     In NumPy's float64, rounded at the end: XLA's float32 transforms do not give the
     same last digit twice, and one seed must draw one texture.
     """
+    white = np.asarray(jax.random.normal(key, (n, n)), np.float64)
+    texture = np.fft.irfft2(np.fft.rfft2(white) * _colour(n), (n, n))
+    # One texture holds few thousand independent places: make its sigma exact.
+    texture = (texture - texture.mean()) / texture.std()
+    return jnp.asarray(texture, jnp.zeros(()).dtype)
+
+
+@functools.lru_cache(maxsize=2)
+def _colour(n: int) -> np.ndarray:
+    """What the frequencies of white noise are multiplied by; the same for all seeds."""
     step = np.arange(n)
     steps = np.minimum(step, n - step)
     apart = np.hypot(steps[:, None], steps[None, :])
     spectrum = np.fft.rfft2(np.exp(-apart / SAMPLES_PER_CORRELATION)).real
-    white = np.asarray(jax.random.normal(key, (n, n)), np.float64)
     # Rounding may leave the faintest frequencies a hair below zero.
-    colour = np.sqrt(np.maximum(spectrum, 0.0))
-    texture = np.fft.irfft2(np.fft.rfft2(white) * colour, (n, n))
-    # One texture holds few thousand independent places: make its sigma exact.
-    texture = (texture - texture.mean()) / texture.std()
-    return jnp.asarray(texture, jnp.zeros(()).dtype)
+    return np.sqrt(np.maximum(spectrum, 0.0))
 
 
 def _nearest(steps: Float[Array, ""]) -> UInt32[Array, ""]:
