@@ -89,10 +89,11 @@ def test_the_large_scale_is_theirs(case, reference_dir):
     assert not outside(case, companies(case, reference_dir))
 
 
+# Our median gain is 0.2 dB below the highest company's: twice the usual drops.
 @pytest.mark.slow
 def test_the_country_is_theirs(reference_dir):
     case = "imt2020-rural-700mhz-a"
-    assert not outside(case, companies(case, reference_dir))
+    assert not outside(case, companies(case, reference_dir), drops=60)
 
 
 def test_the_open_office_is_theirs(reference_dir):
