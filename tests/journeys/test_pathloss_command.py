@@ -123,7 +123,7 @@ BAD_TABLES = {
     "negative": (HEADER + GOOD.replace("25", "-25"), ["row 2", "base_height_m"]),
     "zero": (HEADER + GOOD.replace("500", "0"), ["row 2", "distance_2d_m", "above 0"]),
     "a row cut short": (HEADER + GOOD + "uma,true\n", ["row 3", "2 cells"]),
-    "no bytes": ("", ["is empty"]),
+    "no bytes": ("", ["row 1", "is empty"]),
     "only line ends": ("\n\n\n", ["is empty"]),
     "a header only": (HEADER, ["no rows"]),
 }

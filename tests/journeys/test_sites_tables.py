@@ -112,7 +112,7 @@ def test_without_site_names_one_position_is_one_site(tmp_path):
 
 # what → (content, what the message must name)
 BAD = {
-    "empty": ("", ["is empty", "header row"]),
+    "empty": ("", ["row 1", "is empty", "header row"]),
     "blank": (" \n\n", ["is empty"]),
     "header only": ("site,lat,lon\n", ["no rows", "Add rows"]),
     "no latitude": (

@@ -40,7 +40,7 @@ class Table:
         if missing := [name for name in wanted if name not in self.columns]:
             there = ", ".join(self.columns[:SHOWN_COLUMNS])
             raise InterfaceError(
-                f"{self.path} has no column {', '.join(missing)}; it has {there}. "
+                f"{self.path}, row 1: no column {', '.join(missing)}; it has {there}. "
                 f"Rename a column or pass --columns {missing[0]}=NAME, as in "
                 "--columns lat=Latitude,lon=Longitude."
             )
@@ -73,7 +73,9 @@ def read_table(path: Path | str, columns: Mapping[str, str] | None = None) -> Ta
     text = _decoded(path, _bytes_of(path))
     first = next((line for line in _lines(text) if line.strip()), None)
     if first is None:
-        raise InterfaceError(f"{path} is empty. Give a CSV table with a header row.")
+        raise InterfaceError(
+            f"{path}, row 1: the table is empty. Give a CSV with a header row."
+        )
     delimiter = max(";\t,", key=lambda mark: len(_split(first, mark)))
     records = _records(path, text, delimiter)
     header = _header(path, next(records)[1])
@@ -90,7 +92,8 @@ def read_table(path: Path | str, columns: Mapping[str, str] | None = None) -> Ta
     )
     if not rows:
         raise InterfaceError(
-            f"{path} has a header and no rows. Add rows below {shown(first.strip())}."
+            f"{path}, row 2: there are no rows below the header. Add some below "
+            f"{shown(first.strip())}."
         )
     table = Table(path, header, header, delimiter, rows)
     table.need(*(columns or {}).values())
