@@ -92,7 +92,7 @@ def read_table(path: Path | str, columns: Mapping[str, str] | None = None) -> Ta
     )
     if not rows:
         raise InterfaceError(
-            f"{path}, row 2: there are no rows below the header. Add some below "
+            f"{path}, row 2: there are no rows yet. Add rows below "
             f"{shown(first.strip())}."
         )
     table = Table(path, header, header, delimiter, rows)
