@@ -141,15 +141,15 @@ def find_candidates(
     cells: Cells,
     controls: Controls,
     places: Places,
-    batch: int = 256,
+    batch: int = 2_048,
 ) -> Candidates:
     """The candidates of every user; memory is bounded by `batch` users at a time.
 
-    batch:  as many as leave all levels of a batch in a core's own cache
+    batch:  as many as are worth sharing among cores, and no more than their caches hold
     """
     users, layers = places.penetration_db.shape
-    batch = min(batch, users)
     batches = -(-users // batch)
+    batch = -(-users // batches)  # all alike: little is left to fill up
 
     def some(rows):
         few = jax.tree.map(lambda leaf: leaf[rows], places)

@@ -39,8 +39,10 @@ from gemel.world.inventory import Inventory, PlannedCell
 Physics = Literal["full", "crrm"]
 
 CARRIER_GHZ, BANDWIDTH_MHZ = 3.5, 20.0
-CANDIDATES, NEAREST_MASTS = 12, 128
-BIN_STEP = 0.8  # of the distance between sites
+CANDIDATES = 12
+# Chance may make a far mast the strongest; without chance a near one always is.
+NEAREST_MASTS: dict[Physics, int] = {"full": 128, "crrm": 64}
+BIN_STEP = 1.0  # of the distance between sites
 DEMAND_BPS_A_CELL = 6e6  # a quarter of what a cell of this layer carries
 CRRM_AZIMUTHS_DEG = (90.0, 330.0, 210.0)  # 0, 120 and 240 degrees from east
 CRRM_POWER_DBM = 50.0
@@ -178,7 +180,7 @@ def propagation_of(
         controls,
         sight,
         shadowed=not crrm,
-        near=NEAREST_MASTS,
+        near=NEAREST_MASTS[layout.physics],
         step_m=BIN_STEP * inter_site_m,
         margin_m=inter_site_m,
     )
@@ -263,7 +265,7 @@ def time_coupled(
     tell("running again", 0.7)
     _, candidates_s, coupling_s = _once(layout, seed, link_rate)
     seconds = candidates_s + coupling_s
-    tried = min(NEAREST_MASTS, len(layout.site_m)) * len(AZIMUTHS_DEG)
+    tried = min(NEAREST_MASTS[physics], len(layout.site_m)) * len(AZIMUTHS_DEG)
     return Timing(
         cells=cells,
         users=users,

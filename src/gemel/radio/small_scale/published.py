@@ -80,7 +80,7 @@ def cluster_table(
         asd=_log_normal(column, "asd"),
         asa=_log_normal(column, "asa"),
         zsa=_log_normal(column, "zsa"),
-        zenith_departure=_zenith_departure(numbers),
+        zenith_departure=_zenith_departure(numbers, environment),
         mixing=_array([_mixing(numbers, state) for state in states]),
         distance_m=jnp.stack([column(f"distance.{x}", np.nan) for x in ORDER], -1),
         k_mean_db=column("k.mean"),
@@ -139,9 +139,13 @@ def _log_normal(column: Column, name: str) -> LogNormal:
     )
 
 
-def _zenith_departure(numbers: dict[str, float]) -> ZenithDeparture:
+def _zenith_departure(numbers: dict[str, float], environment: str) -> ZenithDeparture:
+    # Behind a wall a city's zenith angles are those of the street outside; table 7.5-9,
+    # of the country, has one column for them, equal to that of hidden users.
+    rural = ("los", "nlos", "nlos", "nlos")
+    states = rural if environment == "rma" else COLUMNS[:2] * 2
+
     def column(name: str, absent: float = 0.0) -> Float[Array, " state"]:
-        states = COLUMNS[:2] * 2
         return _array([numbers.get(f"{state}.{name}", absent) for state in states])
 
     return ZenithDeparture(
