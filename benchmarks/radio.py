@@ -24,10 +24,12 @@ def measure(repeats: int) -> dict[str, dict[str, float]]:
     import jax.numpy as jnp
     import numpy as np
 
-    from gemel.network.candidates import Propagation, bins_of, find_candidates
+    from gemel.network.bins import bins_of
+    from gemel.network.candidates import find_candidates
     from gemel.network.cells import cells_of
     from gemel.network.controls import controls_of
     from gemel.network.line_of_sight import ByChance
+    from gemel.network.path_gain import Propagation
     from gemel.network.people_on_air import places_of
     from gemel.radio.antenna import SECTOR_PATTERNS
     from gemel.radio.link import Link
@@ -101,7 +103,7 @@ def measure(repeats: int) -> dict[str, dict[str, float]]:
     places = places_of(draw_people(plan.density, ASKING, rng), cells.carriers, rng)
     timed("candidates", find_candidates, ASKING, propagation, cells, controls, places)
     # What was tried for them: heads near by, their sectors, on every layer.
-    layers, near = bins.head.shape[2:]
+    layers, near, _ = bins.head.shape
     found["candidates"]["tried"] = layers * near * cells.head_cell.shape[1]
     return found
 
