@@ -24,6 +24,7 @@ from gemel.scenarios.plan import WorldPlan
 from gemel.world.people import draw_people
 
 CANDIDATES = 12  # a layer; two sites further out there is little left to hear
+NEAREST_MASTS = 96  # find the strongest cell for 9,998 of 10,000 users
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,7 @@ def public_facts(
     cells = cells_of(plan.inventory, plan.rain_mm_h, plan.link_rate)
     controls = controls_of(plan.inventory)
     path_loss = PATH_LOSSES[plan.path_loss]()
-    bins = bins_of(cells, path_loss, controls)
+    bins = bins_of(cells, path_loss, controls, near=NEAREST_MASTS)
     field = correlated_field(_number(seed, 10))
     sight = _line_of_sight(plan, field)
     maps = None
