@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gemel.radio.link import Link
-from gemel.radio.propagation.uma import UrbanMacro, effective_ground_m
+from gemel.radio.propagation.uma import UrbanMacro
 
 DRAWS = 100_000
 SHARES = 1e-4  # expected shares have five decimals; even draws miss by 1 / DRAWS each
@@ -18,7 +18,7 @@ SHARES = 1e-4  # expected shares have five decimals; even draws miss by 1 / DRAW
 def drawn(distance_2d_m, user_height_m):
     """Every height that comes up, and how often, over draws spread evenly over 0..1."""
     uniform = jnp.asarray((np.arange(DRAWS) + 0.5) / DRAWS, jnp.float32)
-    heights_m = jax.vmap(effective_ground_m, (None, None, 0))(
+    heights_m = jax.vmap(UrbanMacro().effective_ground_m, (None, None, 0))(
         jnp.asarray(distance_2d_m), jnp.asarray(user_height_m), uniform
     )
     values, counts = np.unique(np.asarray(heights_m), return_counts=True)

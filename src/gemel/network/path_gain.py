@@ -14,8 +14,7 @@ from gemel.network.line_of_sight import AbstractLineOfSight
 from gemel.network.radio_maps import RadioMaps
 from gemel.network.wrap_around import WrapAround
 from gemel.radio.link import Link
-from gemel.radio.propagation.base import AbstractPathLoss
-from gemel.radio.propagation.uma import UrbanMacro, effective_ground_m
+from gemel.radio.propagation.base import STREET_M, AbstractPathLoss
 from gemel.radio.shadowing import CorrelatedField
 
 LOS_STREAM, NLOS_STREAM = 0, 1  # the line of sight has stream 2
@@ -135,13 +134,10 @@ def _ground_m(
     site: Int[Array, ""],
     away_m: Float[Array, ""],
 ) -> Float[Array, ""] | float:
-    """The effective ground of note 1, drawn once for a place and a site.
-
-    Only the urban macrocell has one that is left to chance, for users above 13 m.
-    """
-    field = propagation.shadow
-    if field is None or not isinstance(propagation.path_loss, UrbanMacro):
-        return 1.0
+    """The effective ground, drawn once for a place and a site."""
+    path_loss, field = propagation.path_loss, propagation.shadow
+    if field is None:
+        return STREET_M
     correlation_m = jnp.asarray(GROUND_CORRELATION_M)
     drawn = field.uniform(user_m[0], user_m[1], site, correlation_m, GROUND_STREAM)
-    return effective_ground_m(away_m, user_m[2], drawn)
+    return path_loss.effective_ground_m(away_m, user_m[2], drawn)

@@ -15,7 +15,6 @@ DEEPEST_M = 25.0  # clause 7.4.3.1: d_2D-in in cities
 DEEPEST_RURAL_M = 10.0  # and in the country
 LEGACY_WALL_DB = 20.0  # table 7.4.3-3, PL_tw
 LEGACY_SHADOWING_SIGMA_DB = 7.0  # table 7.4.3-3, instead of that of table 7.4.1-1
-LEGACY_BELOW_GHZ = 6.0  # clause 7.4.3.1: for simulations of one carrier below it
 CAR_MEAN_DB = 9.0  # clause 7.4.3.2, ordinary windows
 METALLISED_MEAN_DB = 20.0  # clause 7.4.3.2, metallised windows
 CAR_SIGMA_DB = 5.0

@@ -13,6 +13,7 @@ from jaxtyping import Array, Bool, Float
 from gemel.radio.link import Link
 
 SPEED_OF_LIGHT_M_PER_NS = 0.3  # TR 38.901, table 7.4.1-1, note 1: c = 3.0e8 m/s
+STREET_M = 1.0  # h_E, table 7.4.1-1, note 1, wherever chance has no say
 NEAREST_M = 1.0  # every formula speaks from 1 m on; nearer users lose no less
 
 
@@ -41,6 +42,18 @@ class AbstractPathLoss(eqx.Module):
     @abc.abstractmethod
     def valid(self, link: Link) -> Bool[Array, ""]:
         """Whether the source stands behind `loss_db` of this link."""
+
+    @abc.abstractmethod
+    def effective_ground_m(
+        self,
+        distance_2d_m: Float[Array, ""],
+        user_height_m: Float[Array, ""],
+        uniform: Float[Array, ""],
+    ) -> Float[Array, ""]:
+        """h_E, m, for `Link.effective_ground_m`; left to chance in the urban macrocell.
+
+        uniform:  0..1, drawn anew for every user and site; co-sited cells share it
+        """
 
     @abc.abstractmethod
     def shadowing_sigma_db(self, link: Link) -> Float[Array, ""]:

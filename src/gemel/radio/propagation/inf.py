@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from gemel.radio.link import Link
-from gemel.radio.propagation.base import AbstractPathLoss, log10_distance_3d
+from gemel.radio.propagation.base import STREET_M, AbstractPathLoss, log10_distance_3d
 
 # Sparse or Dense clutter, Low or High base; HH: base and user both above the clutter.
 Hall = Literal["sl", "dl", "sh", "dh", "hh"]
@@ -109,6 +109,14 @@ class IndoorFactory(AbstractPathLoss):
             & (link.carrier_ghz <= 100.0)
             & (link.line_of_sight | (self.hall != "hh"))
         )
+
+    def effective_ground_m(
+        self,
+        distance_2d_m: Float[Array, ""],
+        user_height_m: Float[Array, ""],
+        uniform: Float[Array, ""],
+    ) -> Float[Array, ""]:
+        return jnp.asarray(STREET_M)
 
     def shadowing_sigma_db(self, link: Link) -> Float[Array, ""]:
         seen_db = _number("seen_sigma_db")

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from gemel.radio.link import Link
-from gemel.radio.propagation.base import AbstractPathLoss, log10_distance_3d
+from gemel.radio.propagation.base import STREET_M, AbstractPathLoss, log10_distance_3d
 
 CERTAIN_M, HALF_M = 18.0, 37.0  # always seen up to here; every other link from here on
 
@@ -55,6 +55,14 @@ class IndoorHotspotA(AbstractPathLoss):
             & (0.5 <= link.carrier_ghz)
             & (link.carrier_ghz <= 6.0)
         )
+
+    def effective_ground_m(
+        self,
+        distance_2d_m: Float[Array, ""],
+        user_height_m: Float[Array, ""],
+        uniform: Float[Array, ""],
+    ) -> Float[Array, ""]:
+        return jnp.asarray(STREET_M)
 
     def shadowing_sigma_db(self, link: Link) -> Float[Array, ""]:
         return jnp.where(link.line_of_sight, 3.0, 4.0)

@@ -15,6 +15,7 @@ from gemel.radio.link import Link
 from gemel.radio.propagation.base import (
     NEAREST_M,
     SPEED_OF_LIGHT_M_PER_NS,
+    STREET_M,
     AbstractPathLoss,
     log10_distance_3d,
 )
@@ -120,6 +121,14 @@ class RuralMacro(AbstractPathLoss):
             & (0.5 <= link.carrier_ghz)
             & (link.carrier_ghz <= 30.0)  # note 2
         )
+
+    def effective_ground_m(
+        self,
+        distance_2d_m: Float[Array, ""],
+        user_height_m: Float[Array, ""],
+        uniform: Float[Array, ""],
+    ) -> Float[Array, ""]:
+        return jnp.asarray(STREET_M)
 
     def shadowing_sigma_db(self, link: Link) -> Float[Array, ""]:
         seen_db = jnp.where(link.distance_2d_m <= breakpoint_m(link), 4.0, 6.0)

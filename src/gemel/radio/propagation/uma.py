@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from gemel.radio.link import Link
-from gemel.radio.propagation.base import AbstractPathLoss, log10_distance_3d
+from gemel.radio.propagation.base import STREET_M, AbstractPathLoss, log10_distance_3d
 from gemel.radio.propagation.urban import (
     ALWAYS_SEEN_M,
     inside_urban_table,
@@ -20,7 +20,6 @@ from gemel.radio.propagation.urban import (
 LIFTED_ABOVE_M = 13.0  # from here on users begin to see over the roofs
 LIFTED_UP_TO_M = 23.0  # the table ends here
 LEAST_LIFT = 1e-12  # keeps the gradient of the square root finite at 13 m
-STREET_M = 1.0  # h_E, note 1: what users below 13 m stand on
 LOWEST_ROOF_M = 12.0  # h_E, note 1: 12, 15, ... m,
 ROOF_STEP_M = 3.0
 ROOF_BELOW_USER_M = 1.5  # up to 1.5 m below the user
@@ -58,6 +57,24 @@ class UrbanMacro(AbstractPathLoss):
     def valid(self, link: Link) -> Bool[Array, ""]:
         return inside_urban_table(link)
 
+    def effective_ground_m(
+        self,
+        distance_2d_m: Float[Array, ""],
+        user_height_m: Float[Array, ""],
+        uniform: Float[Array, ""],
+    ) -> Float[Array, ""]:
+        """Table 7.4.1-1, note 1: the street with probability 1 / (1 + C); else one of
+        12, 15, ... m up to 1.5 m below the user, each as likely. Between 13 and 13.5 m
+        that list is empty, and the street is all there is."""
+        in_street = 1.0 / (1.0 + _over_roofs(distance_2d_m, user_height_m))
+        above_lowest_m = user_height_m - ROOF_BELOW_USER_M - LOWEST_ROOF_M
+        roofs = jnp.floor(above_lowest_m / ROOF_STEP_M) + 1.0
+        # What is left of the draw, stretched over 0..1, chooses the roof.
+        left = (uniform - in_street) / jnp.maximum(1.0 - in_street, LEAST_LIFT)
+        which = jnp.clip(jnp.floor(left * roofs), 0.0, jnp.maximum(roofs - 1.0, 0.0))
+        on_roof = (uniform > in_street) & (roofs >= 1.0)
+        return jnp.where(on_roof, LOWEST_ROOF_M + ROOF_STEP_M * which, STREET_M)
+
     def shadowing_sigma_db(self, link: Link) -> Float[Array, ""]:
         return jnp.where(link.indoor, 7.0, jnp.where(link.line_of_sight, 4.0, 6.0))
 
@@ -65,29 +82,6 @@ class UrbanMacro(AbstractPathLoss):
         self, line_of_sight: Bool[Array, ""], indoor: Bool[Array, ""] | bool = False
     ) -> Float[Array, ""]:
         return jnp.where(indoor, 7.0, jnp.where(line_of_sight, 37.0, 50.0))
-
-
-def effective_ground_m(
-    distance_2d_m: Float[Array, ""],
-    user_height_m: Float[Array, ""],
-    uniform: Float[Array, ""],
-) -> Float[Array, ""]:
-    """h_E of table 7.4.1-1, note 1, m, for `Link.effective_ground_m`.
-
-    The street, 1 m, with probability 1 / (1 + C); else one of 12, 15, ... m up to 1.5 m
-    below the user, each as likely. Between 13 and 13.5 m that list is empty, and the
-    street is all there is.
-
-    uniform:  0..1, drawn anew for every user and site; co-sited cells share it
-    """
-    in_street = 1.0 / (1.0 + _over_roofs(distance_2d_m, user_height_m))
-    above_lowest_m = user_height_m - ROOF_BELOW_USER_M - LOWEST_ROOF_M
-    roofs = jnp.floor(above_lowest_m / ROOF_STEP_M) + 1.0
-    # What is left of the draw, stretched over 0..1, chooses the roof.
-    left = (uniform - in_street) / jnp.maximum(1.0 - in_street, LEAST_LIFT)
-    which = jnp.clip(jnp.floor(left * roofs), 0.0, jnp.maximum(roofs - 1.0, 0.0))
-    on_roof = (uniform > in_street) & (roofs >= 1.0)
-    return jnp.where(on_roof, LOWEST_ROOF_M + ROOF_STEP_M * which, STREET_M)
 
 
 def _over_roofs(

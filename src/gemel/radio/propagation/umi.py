@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from gemel.radio.link import Link
-from gemel.radio.propagation.base import AbstractPathLoss, log10_distance_3d
+from gemel.radio.propagation.base import STREET_M, AbstractPathLoss, log10_distance_3d
 from gemel.radio.propagation.urban import (
     inside_urban_table,
     seen_from_street_probability,
@@ -46,6 +46,14 @@ class UrbanMicro(AbstractPathLoss):
 
     def valid(self, link: Link) -> Bool[Array, ""]:
         return inside_urban_table(link)
+
+    def effective_ground_m(
+        self,
+        distance_2d_m: Float[Array, ""],
+        user_height_m: Float[Array, ""],
+        uniform: Float[Array, ""],
+    ) -> Float[Array, ""]:
+        return jnp.asarray(STREET_M)
 
     def shadowing_sigma_db(self, link: Link) -> Float[Array, ""]:
         return jnp.where(link.indoor, 7.0, jnp.where(link.line_of_sight, 4.0, 7.82))

@@ -18,12 +18,8 @@ from gemel.radio.penetration import (
     legacy_building_entry_loss_db,
 )
 from gemel.radio.propagation import PATH_LOSSES
-from gemel.radio.propagation.uma import effective_ground_m
 from gemel.scenarios.calibration.cases import Case
 from gemel.scenarios.calibration.crowd import Luck, User
-
-# TR 38.901, table 7.5-6, columns O2I, row SF; in an office nobody is behind a wall.
-INDOOR_SIGMA_DB = {"uma": 7.0, "umi": 7.0, "rma": 8.0, "inh": 0.0}
 
 
 class SiteLink(eqx.Module):
@@ -56,9 +52,7 @@ def site_link(
     sees = luck.sight < path_loss.line_of_sight_probability(
         jnp.maximum(distance_2d_m - inside_m, 0.0), user.height_m, base_height_m
     )
-    ground_m = jnp.asarray(1.0)
-    if case.environment == "uma":
-        ground_m = effective_ground_m(distance_2d_m, user.height_m, luck.ground)
+    ground_m = path_loss.effective_ground_m(distance_2d_m, user.height_m, luck.ground)
     link = Link(
         distance_2d_m=distance_2d_m,
         base_height_m=base_height_m,
@@ -66,17 +60,13 @@ def site_link(
         carrier_ghz=jnp.asarray(case.carrier_ghz),
         line_of_sight=sees,
         effective_ground_m=ground_m,
-    )
-    sigma_db = jnp.where(
-        user.indoor,
-        INDOOR_SIGMA_DB[case.environment],
-        path_loss.shadowing_sigma_db(link),
+        indoor=user.indoor,
     )
     return SiteLink(
         offset_m=jnp.append(level_m, user.height_m - base_height_m),
         line_of_sight=sees,
         loss_db=path_loss.loss_db(link) + _wall_or_car_db(case, user, inside_m),
-        sigma_db=sigma_db,
+        sigma_db=path_loss.shadowing_sigma_db(link),
     )
 
 
