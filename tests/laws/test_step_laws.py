@@ -239,6 +239,7 @@ BEST_BPS_PER_HZ = {
     "attenuated": 7.4063 * 0.6,  # TS 38.214 table 5.1.3.1-2, TR 36.942
     "gap": 7.40625 * 0.86,  # TS 38.306: 14 % of the downlink is overhead
     "tables": 7.40625 * 0.86,
+    "slots": 7.40625 * 132 / 168,  # two symbols of control, one of DM-RS
 }
 
 

@@ -9,10 +9,12 @@ from gemel.cli.attenuation import attenuation
 from gemel.cli.bench import bench
 from gemel.cli.calibration import calibration
 from gemel.cli.data import data
+from gemel.cli.emulate import emulate_command
 from gemel.cli.frame import Level, own_version, run, use_log_level
 from gemel.cli.pathloss import pathloss
 from gemel.cli.running import run_command
 from gemel.cli.scenarios import scenarios
+from gemel.cli.stack import stack
 from gemel.cli.what_if import what_if_command
 
 # What a command needs is imported inside it: `gemel --help` must not wait for JAX.
@@ -51,7 +53,9 @@ app.command()(calibration)
 app.add_typer(attenuation, name="attenuation")
 app.add_typer(data, name="data")
 app.add_typer(bench, name="bench")
+app.add_typer(stack, name="stack")
 app.command("run")(run_command)
+app.command("emulate")(emulate_command)
 app.command("what-if")(what_if_command)
 
 

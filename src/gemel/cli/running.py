@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +28,14 @@ from gemel.cli.places import (
 )
 from gemel.cli.progress import progress_bar
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gemel.autonomy.intents import Intent
+    from gemel.report.results import DayResult
+    from gemel.scenarios.plan import WorldPlan
+    from gemel.scenarios.trial import Progress
+
 
 def run_command(
     scenario: ScenarioName = None,
@@ -49,6 +57,14 @@ def run_command(
     oracle: Annotated[
         bool, typer.Option("--oracle", help="Also search what was possible (slow).")
     ] = False,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            "--network",
+            metavar="URL",
+            help="Run the live network there, whose cells are the scenario's.",
+        ),
+    ] = None,
     data: DataFolder = None,
     sites: SitesFile = None,
     form: SitesFormat = None,
@@ -60,9 +76,17 @@ def run_command(
 ) -> int | None:
     """Live one weekday twice, with autonomy and without, and say what it gained.
 
+    With --network a live network is run instead, from its next report on; it has one
+    life, so the gain is told against the twin's forecast.
+
     The exit code is 1 if the intent was not fulfilled.
     """
     # What is checked fast comes first: JAX alone takes seconds to import.
+    if network is not None and oracle:
+        raise typer.BadParameter(
+            "knows the truth, which no live network tells. Leave it out.",
+            param_hint="--oracle",
+        )
     place = place_of(scenario, seed, data, sites, form, operator, columns)
     from gemel.report.folder import claim_folder, release_folder, write_results
 
@@ -73,15 +97,11 @@ def run_command(
             from gemel.interfaces.standards.ts28312 import read_intent
 
             wanted = read_intent(intent)
-        from gemel.scenarios.trial import DayOptions, live_a_day
-
-        options = DayOptions(
-            seed=seed, hours=hours, intent=wanted, oracle=oracle, command=_command()
-        )
+        live = _ready(network, seed, hours, wanted, oracle)
         plan = place.plan()
         keep_compiled()
         with patience() as ctrl_c, progress_bar() as tell:
-            result = live_a_day(plan, options, ctrl_c.wrap(tell))
+            result = live(plan, ctrl_c.wrap(tell))
             ctrl_c.waits = True
             write_results(result, folder)
     except BaseException:
@@ -103,6 +123,30 @@ def run_command(
     if result.interrupted or ctrl_c.asked:
         return INTERRUPTED
     return None if result.fulfilled else THE_ANSWER_IS_NO
+
+
+def _ready(
+    network: str | None,
+    seed: int,
+    hours: float,
+    intent: "Intent | None",
+    oracle: bool,
+) -> "Callable[[WorldPlan, Progress], DayResult]":
+    """What to do with a world: live in it twice, or run the network at an address."""
+    if network is None:
+        from gemel.scenarios.trial import DayOptions, live_a_day
+
+        options = DayOptions(
+            seed=seed, hours=hours, intent=intent, oracle=oracle, command=_command()
+        )
+        return lambda plan, tell: live_a_day(plan, options, tell)
+    from gemel.interfaces.networks.live_door import Door
+    from gemel.scenarios.live_day import LiveOptions, look_after
+
+    door = Door(network)  # an address that is none is refused before any work
+    door.knock()
+    wish = LiveOptions(seed, hours, intent, _command())
+    return lambda plan, tell: look_after(plan, network, wish, tell, door)
 
 
 def _command() -> str | None:

@@ -7,8 +7,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from gemel.emulator.city import City, slow_waves
+from gemel.emulator.faults.fate import Fate
 from gemel.emulator.secrets import Secrets, true_cells
 from gemel.emulator.stand_in import StandIn, heard
+from gemel.emulator.tempos.engine import engine_of
+from gemel.emulator.tempos.pace import Pace
+from gemel.emulator.tempos.seconds import Tempo
 from gemel.network.candidates import Places
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
@@ -37,6 +41,10 @@ def stand_in_of(
     seed: int,
     elapsed_s: float,
     lives: int = 2,
+    fate: Fate | None = None,
+    tempo: Tempo = "flow",
+    duty: float = 1.0,
+    period_s: float = 900.0,
 ) -> StandIn:
     """A network with true angles, gains, people and wishes that nobody is told.
 
@@ -67,7 +75,11 @@ def stand_in_of(
     city = eqx.tree_at(lambda c: c.base_bps, city, city.base_bps * modest * scale)
     network = eqx.tree_at(lambda n: n.surroundings, network, city)
     luck = jax.random.fold_in(jax.random.key(seed), 2)
-    return StandIn(network, state, controls, luck, elapsed_s, lives)
+    engine = None
+    if tempo != "flow":
+        engine = engine_of(truth, propagation, people.speed_mps, seed)
+    pace = Pace(tempo, duty, period_s, engine)
+    return StandIn(network, state, controls, luck, elapsed_s, lives, fate, pace)
 
 
 def _city(

@@ -5,6 +5,7 @@ import dataclasses
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
 from gemel.errors import ScenarioError
 from gemel.network.cells import Cells
@@ -15,6 +16,7 @@ class Secrets:
     """How far truth strays from the inventory; standard deviations.
 
     azimuth_deg, tilt_deg: of every head's mounting
+    position_m:            of every site, to the east and to the north
     gain_db:               of every cell: cables, connectors, ageing amplifiers
     hot_spot:              of the natural logarithm of demand from one user to the next
     district:              of the natural logarithm of demand from one site's
@@ -32,6 +34,7 @@ class Secrets:
     mood: float = 0.12
     peak_shift_h: float = 0.75
     minute: float = 0.15
+    position_m: float = 0.0
 
     def __post_init__(self):
         for name, value in dataclasses.asdict(self).items():
@@ -42,8 +45,14 @@ class Secrets:
                 )
 
 
+# An inventory as it is found in the field: addresses are not masts.
+FIELD_SECRETS = Secrets(position_m=10.0)
+
+
 def true_cells(cells: Cells, secrets: Secrets, rng: np.random.Generator) -> Cells:
-    """The cells as they really hang; sectors of one head share the rigger's error."""
+    """The cells as they really hang; sectors of one head share the rigger's error, and
+    all that hangs at one site stands where the site really is."""
+    away_m = _away_m(cells, secrets, rng)
     heads = cells.head_cell.shape[0]
     turn_deg = np.zeros(len(cells.name))
     lean_deg = np.zeros(len(cells.name))
@@ -54,11 +63,29 @@ def true_cells(cells: Cells, secrets: Secrets, rng: np.random.Generator) -> Cell
         lean_deg[column[there]] = rng.normal(0, secrets.tilt_deg, heads)[there]
     gain_db = rng.normal(0, secrets.gain_db, len(cells.name))
     return eqx.tree_at(
-        lambda c: (c.azimuth_deg, c.mount_tilt_deg, c.gain_error_db),
+        lambda c: (
+            c.azimuth_deg,
+            c.mount_tilt_deg,
+            c.gain_error_db,
+            c.position_m,
+            c.head_m,
+        ),
         cells,
         (
             cells.azimuth_deg + jnp.asarray(turn_deg, jnp.float32),
             jnp.asarray(lean_deg, jnp.float32),
             jnp.asarray(gain_db, jnp.float32),
+            cells.position_m + away_m[np.asarray(cells.site)],
+            cells.head_m + away_m[np.asarray(cells.head_site)],
         ),
     )
+
+
+def _away_m(
+    cells: Cells, secrets: Secrets, rng: np.random.Generator
+) -> Float[Array, "site 3"]:
+    """From where the inventory puts each site to where it is."""
+    # A stream of its own: other secrets and all people stay as they were.
+    east_north_m = rng.spawn(1)[0].normal(0, secrets.position_m, (cells.sites, 2))
+    level_m = np.zeros((cells.sites, 1))
+    return jnp.asarray(np.concatenate([east_north_m, level_m], 1), jnp.float32)

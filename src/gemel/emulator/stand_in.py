@@ -7,6 +7,7 @@ are found once for both.
 """
 
 import dataclasses
+import itertools
 
 import equinox as eqx
 import jax
@@ -14,10 +15,27 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from gemel.emulator.faults.base import Ailments
+from gemel.emulator.faults.fate import Fate, no_fate
+from gemel.emulator.faults.striking import carry_struck, struck
+from gemel.emulator.tempos.engine import struck_engine
+from gemel.emulator.tempos.life import (
+    CHUNK_S,
+    Books,
+    Told,
+    added,
+    queued_byte,
+    ten_seconds,
+    told_of,
+)
+from gemel.emulator.tempos.moment import Moment, first_moment
+from gemel.emulator.tempos.pace import Pace
+from gemel.errors import ScenarioError
+from gemel.network.association import associate
 from gemel.network.candidates import find_candidates
 from gemel.network.controls import Controls
 from gemel.network.counters import Counters
-from gemel.network.simulator import Network, State, Users, settle
+from gemel.network.simulator import Network, State, Users
 
 # One program for a network's first candidates and for those after new antennas.
 heard = eqx.filter_jit(find_candidates)
@@ -29,11 +47,13 @@ class Lived(eqx.Module):
     counters:       every leaf [time] or [time cell], one row a step
     throughput_bps: of every user at every step
     controls:       what was set while it was lived
+    books:          more sums over all steps, at the tempos of ticks and slots
     """
 
     counters: Counters
     throughput_bps: Float[Array, "time user"]
     controls: Controls
+    books: Books = eqx.field(default_factory=dict)
 
     def counted(self) -> Counters:
         """The sums over all steps."""
@@ -47,6 +67,7 @@ class Life:
     state: State
     controls: Controls
     last: Lived | None = None
+    moment: Moment | None = None
 
 
 @eqx.filter_jit
@@ -71,7 +92,10 @@ def _live(
         after, seen = [], []
         for state, control in zip(states, controls, strict=True):
             state = eqx.tree_at(lambda s: s.users, state, users)
-            state, counters, felt = settle(network, state, control, step_s)
+            served = associate(network.cells, users.candidates, control, state.serving)
+            state, counters, felt = carry_struck(
+                network, state, control, served, step_s
+            )
             after.append(eqx.tree_at(lambda s: s.users, state, None))
             seen.append((counters, felt.throughput_bps))
         return (users, after), seen
@@ -104,8 +128,12 @@ class StandIn:
         key: PRNGKeyArray,
         elapsed_s: float,
         lives: int = 2,
+        fate: Fate | None = None,
+        pace: Pace | None = None,
     ):
         self.network = network
+        self.fate = fate or no_fate(network.cells.name)
+        self.pace = pace or Pace()
         self.elapsed_s = elapsed_s
         self._key = key
         self._lives = [Life(state, controls) for _ in range(lives)]
@@ -128,34 +156,137 @@ class StandIn:
         state = now.state
         if _antennas(controls) != _antennas(now.controls):
             users = state.users
+            network, _ = struck(self.network, controls, self._ailments(self.elapsed_s))
             candidates = heard(
-                self.network.propagation, self.network.cells, controls, users.places
+                network.propagation, network.cells, controls, users.places
             )
             state = eqx.tree_at(lambda s: s.users.candidates, state, candidates)
         self._lives[life] = dataclasses.replace(now, controls=controls, state=state)
 
     def advance(self, steps: int, step_s: float) -> None:
         """Live so many steps in all lives."""
+        if self.pace.tempo != "flow":
+            self._advance_by_seconds(steps, step_s)
+            return
         # The key depends on the time alone: the same minute has the same luck.
         key = jax.random.fold_in(self._key, round(self.elapsed_s) & 0x7FFFFFFF)
+        ailments = self._ailments(self.elapsed_s)
+        # By the clock alone, so that a life that is resumed finds what it would have.
+        before = self._ailments(self.elapsed_s - steps * step_s)
+        if not np.array_equal(before.gain_loss_db, ailments.gain_loss_db):
+            self._hear_anew(ailments)
         groups: dict[bytes, list[int]] = {}
         for index, life in enumerate(self._lives):
             groups.setdefault(_antennas(life.controls), []).append(index)
         for members in groups.values():
             lives = [self._lives[index] for index in members]
+            really = [struck(self.network, life.controls, ailments) for life in lives]
             states, lived = _live(
-                self.network,
+                really[0][0],
                 lives[0].state.users,
                 [life.state for life in lives],
-                [life.controls for life in lives],
+                [controls for _, controls in really],
                 key,
                 jnp.asarray(self.elapsed_s, jnp.float32),
                 jnp.asarray(step_s, jnp.float32),
                 steps,
             )
             for index, state, last in zip(members, states, lived, strict=True):
-                self._lives[index] = Life(state, self._lives[index].controls, last)
+                told = self._lives[index].controls  # not what a fault made of them
+                last = dataclasses.replace(last, controls=told)
+                moment = self._lives[index].moment
+                self._lives[index] = Life(state, told, last, moment)
         self.elapsed_s += steps * step_s
+
+    def _advance_by_seconds(self, steps: int, step_s: float) -> None:
+        chunks = round(step_s / CHUNK_S)
+        if chunks < 1 or chunks * CHUNK_S != step_s:
+            raise ScenarioError(
+                f"steps of {step_s:g} s cannot be lived by ticks or slots; give a "
+                f"multiple of {CHUNK_S} s."
+            )
+        began_s = self.elapsed_s
+        for index in range(len(self._lives)):
+            self.elapsed_s = began_s
+            rows = [self._one_step(index, chunks) for _ in range(steps)]
+            counters = {
+                name: jnp.asarray(
+                    np.stack([sum(t.flow[name] for t in row) for row in rows]),
+                    jnp.float32,
+                )
+                for name in Counters.__dataclass_fields__
+            }
+            books: Books = {}
+            for told in itertools.chain(*rows):
+                books = added(books, told.books)
+            felt = jnp.asarray(np.stack([_felt_bps(row) for row in rows]), jnp.float32)
+            life = self._lives[index]
+            last = Lived(Counters(**counters), felt, life.controls, books)
+            self._lives[index] = dataclasses.replace(life, last=last)
+
+    def _one_step(self, index: int, chunks: int) -> list[Told]:
+        told = []
+        for _ in range(chunks):
+            life, engine = self._lives[index], self.pace.engine
+            assert engine is not None
+            key = jax.random.fold_in(self._key, round(self.elapsed_s) & 0x7FFFFFFF)
+            ailments = self._ailments(self.elapsed_s)
+            before = self._ailments(self.elapsed_s - CHUNK_S)
+            if not np.array_equal(before.gain_loss_db, ailments.gain_loss_db):
+                self._hear_anew(ailments)
+                life = self._lives[index]
+            network, _ = struck(self.network, life.controls, ailments)
+            engine = struck_engine(engine, ailments)
+            moment = life.moment
+            if moment is None:
+                moment = eqx.filter_jit(first_moment)(
+                    engine, network, life.state, life.controls, key
+                )
+            state, after, sums = ten_seconds(
+                engine,
+                network,
+                life.state,
+                life.controls,
+                moment,
+                jnp.asarray(ailments.closed),
+                jnp.asarray(ailments.off_air),
+                key,
+                jnp.asarray(self.elapsed_s, jnp.float32),
+                self.pace.tempo_at(self.elapsed_s),
+            )
+            told.append(told_of(sums, moment, after))
+            self._lives[index] = Life(state, life.controls, life.last, after)
+            self.elapsed_s += CHUNK_S
+        return told
+
+    def queued_byte(self, life: int) -> tuple[int, int]:
+        """What waits in all queues, down and up; nothing before slots were lived."""
+        moment = self._lives[life].moment
+        return (0, 0) if moment is None else queued_byte(moment)
+
+    def _ailments(self, elapsed_s: float) -> Ailments:
+        user_m = self._lives[0].state.users.places.position_m
+        return self.fate.ailments(self.network.cells, user_m, elapsed_s)
+
+    def _hear_anew(self, ailments: Ailments) -> None:
+        """Amplifiers have become weaker or whole again."""
+        for index, life in enumerate(self._lives):
+            network, _ = struck(self.network, life.controls, ailments)
+            candidates = heard(
+                network.propagation,
+                network.cells,
+                life.controls,
+                life.state.users.places,
+            )
+            state = eqx.tree_at(lambda s: s.users.candidates, life.state, candidates)
+            self._lives[index] = dataclasses.replace(life, state=state)
+
+
+def _felt_bps(told: list[Told]) -> Float[np.ndarray, " user"]:
+    """What users got while they had something waiting; zero for who had nothing."""
+    got = sum(t.got_byte for t in told)
+    waited_s = 1e-3 * sum(t.waiting_ms for t in told)
+    return np.where(waited_s > 0.0, 8.0 * got / np.maximum(waited_s, 1e-9), 0.0)
 
 
 def _antennas(controls: Controls) -> bytes:

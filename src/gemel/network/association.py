@@ -71,3 +71,26 @@ def associate(
 
     found = jax.vmap(one_user)(candidates.cell, candidates.gain_db, serving)
     return Served(*found)
+
+
+def served_by(
+    cells: Cells,
+    candidates: Candidates,
+    controls: Controls,
+    serving: Int[Array, " user"],
+) -> Served:
+    """What those cells are to their users; -1 or no candidate at all: nobody covered."""
+    offset_db = controls.power_dbm + per_element_db(cells)
+    shown_db = jnp.where(controls.awake, offset_db, -jnp.inf)
+
+    def one_user(cell, gain_db, serving):
+        at = jnp.argmax(cell.reshape(-1) == serving)
+        found = (serving >= 0) & (cell.reshape(-1)[at] == serving)
+        heard_db = jnp.where(found, gain_db.reshape(-1)[at], -jnp.inf)
+        chosen = jnp.maximum(serving, 0)
+        rsrp_dbm = heard_db + shown_db[chosen]
+        layer = cells.layer[chosen]
+        return chosen, layer, jnp.maximum(heard_db, -400.0), rsrp_dbm, rsrp_dbm > -200.0
+
+    found = jax.vmap(one_user)(candidates.cell, candidates.gain_db, serving)
+    return Served(*found)

@@ -1,6 +1,6 @@
 """How many bits does a signal-to-interference ratio carry, over how many streams?
 
-One question with three answers. In all of them more interference means fewer bits and
+One question with four answers. In all of them more interference means fewer bits and
 never a user less: the fixed point of the loads needs that.
 """
 
@@ -17,10 +17,12 @@ from gemel.network.link_to_system.efficiency_curve import (
     table_efficiency,
 )
 from gemel.network.link_to_system.shannon_gap import ShannonGap
+from gemel.network.link_to_system.slot_curve import slot_curve
 
 ALPHA = 0.6
 HIGHEST_BPS_PER_HZ = 7.4063 * ALPHA
 DATA_SHARE = 1.0 - 0.14  # TS 38.306 clause 4.1.2: overhead of the downlink in FR1
+SLOT_DATA_SHARE = 132.0 / 168.0  # 14 symbols less two of control and one of DM-RS
 
 
 class AbstractLinkRate(eqx.Module):
@@ -71,8 +73,21 @@ class ByTables(AbstractLinkRate):
         return DATA_SHARE * table_efficiency(self.curve, sinr, streams)
 
 
+class BySlots(AbstractLinkRate):
+    """What a slot-by-slot network carries on average over its fading, where data has
+    what control channel and DM-RS leave of a slot."""
+
+    curve: EfficiencyCurve
+
+    def spectral_efficiency(
+        self, sinr: Float[Array, "*axes"], streams: Float[Array, "*axes"]
+    ) -> Float[Array, "*axes"]:
+        return SLOT_DATA_SHARE * table_efficiency(self.curve, sinr, streams)
+
+
 LINK_RATES: dict[str, Callable[[], AbstractLinkRate]] = {
     "attenuated": Attenuated,
     "gap": lambda: ByGap(ShannonGap()),
+    "slots": lambda: BySlots(slot_curve()),
     "tables": lambda: ByTables(efficiency_curve()),
 }

@@ -64,10 +64,12 @@ class Felt(eqx.Module):
 
     throughput_bps: while downloading; zero without coverage
     rsrp_dbm:       of the serving cell
+    sinr:           a ratio, before streams share it
     """
 
     throughput_bps: Float[Array, " user"]
     rsrp_dbm: Float[Array, " user"]
+    sinr: Float[Array, " user"]
 
 
 def step(
@@ -95,8 +97,20 @@ def settle(
     residual: float = RESIDUAL,
 ) -> tuple[State, Counters, Felt]:
     """Association, load, throughput, energy and counters for users who stand still."""
+    served = associate(network.cells, state.users.candidates, controls, state.serving)
+    return carry(network, state, controls, served, step_s, residual)
+
+
+def carry(
+    network: Network,
+    state: State,
+    controls: Controls,
+    served: Served,
+    step_s: Float[Array, ""],
+    residual: float = RESIDUAL,
+) -> tuple[State, Counters, Felt]:
+    """As `settle`, where who serves whom is already decided."""
     cells, users = network.cells, state.users
-    served = associate(cells, users.candidates, controls, state.serving)
     link = own_layer(
         cells,
         users.candidates,
@@ -126,7 +140,7 @@ def settle(
         energy_j=energy_j,
     )
     after = State(users, served.cell, load, controls.awake)
-    return after, counted, Felt(throughput_bps, served.rsrp_dbm)
+    return after, counted, Felt(throughput_bps, served.rsrp_dbm, link.sinr(load))
 
 
 def _factor(network: Network, users: Users, served: Served) -> Float[Array, " user"]:

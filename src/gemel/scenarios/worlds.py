@@ -9,8 +9,10 @@ import dataclasses
 import numpy as np
 
 from gemel.emulator.building import stand_in_of
+from gemel.emulator.faults.fate import Fate
 from gemel.emulator.secrets import Secrets
 from gemel.emulator.stand_in import StandIn
+from gemel.emulator.tempos.seconds import Tempo
 from gemel.interfaces.raytracing.survey import Progress
 from gemel.network.bins import Bins, bins_of
 from gemel.network.cells import Cells, cells_of
@@ -59,7 +61,15 @@ def public_facts(
 
 
 def stand_in_for(
-    facts: PublicFacts, seed: int, elapsed_s: float, lives: int, secrets: Secrets
+    facts: PublicFacts,
+    seed: int,
+    elapsed_s: float,
+    lives: int,
+    secrets: Secrets,
+    fate: Fate | None = None,
+    tempo: Tempo = "flow",
+    duty: float = 1.0,
+    period_s: float = 900.0,
 ) -> StandIn:
     """The network, with shadows and people that the twin will never see."""
     plan = facts.plan
@@ -89,6 +99,10 @@ def stand_in_for(
         seed,
         elapsed_s,
         lives,
+        fate,
+        tempo,
+        duty,
+        period_s,
     )
 
 

@@ -1,14 +1,20 @@
 """How does the stand-in look from outside: counters out, plans in, secrets kept?
 
 Reports carry what TS 28.552 says a cell reports, as whole numbers where it wants whole
-numbers. Nothing else leaves: no true angle, gain, place or wish.
+numbers. Nothing else leaves: no true angle, gain, place or wish. Where a schedule of
+faults says so, reports do not arrive as they were sent, and orders are answered "done"
+and not carried out.
 """
+
+import dataclasses
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from gemel.autonomy.actuator import AbstractActuator
+from gemel.emulator.faults.base import ReportHarm
+from gemel.emulator.faults.fate import Fate
 from gemel.emulator.stand_in import StandIn
 from gemel.network.controls import Controls
 from gemel.network.counters import Counters, measurements
@@ -44,13 +50,48 @@ def reported(
     )
 
 
-class EmulatedSource(AbstractSource):
-    """One life of a stand-in, observed."""
+def harmed(
+    report: Observation, harm: ReportHarm, before: Observation | None
+) -> Observation:
+    """What of a report is there when its period ends, and by whose clock.
 
-    def __init__(self, stand_in: StandIn, life: int, period_s: float):
+    A value that is not there is the last one that was (`before`), a period older and
+    not present. A second copy says nothing new. A clock that is ahead makes its values
+    look younger than they are.
+    """
+    there = jnp.asarray(~harm.absent)
+    younger_s = jnp.asarray(harm.skew_s, jnp.float32)
+
+    def one(name: str, fresh: Measured) -> Measured:
+        last = jax.tree.map(jnp.zeros_like, fresh)
+        last = last if before is None else before.measured[name]
+        return Measured(
+            jnp.where(there, fresh.value, last.value),
+            fresh.present & there,
+            jnp.where(there, fresh.age_s - younger_s, last.age_s + report.period_s),
+        )
+
+    measured = {name: one(name, fresh) for name, fresh in report.measured.items()}
+    return dataclasses.replace(report, measured=measured)
+
+
+class EmulatedSource(AbstractSource):
+    """One life of a stand-in, observed.
+
+    fate:  what befalls this network; None is nothing
+    """
+
+    def __init__(
+        self,
+        stand_in: StandIn,
+        life: int,
+        period_s: float,
+        fate: Fate | None = None,
+    ):
         self._stand_in = stand_in
         self._life = life
         self._period_s = period_s
+        self._fate = fate
         self._report: Observation | None = None
 
     def observe(self) -> Observation:
@@ -61,9 +102,11 @@ class EmulatedSource(AbstractSource):
         if self._report is None or float(self._report.elapsed_s) != np.float32(began_s):
             # Plans are activated between periods, so today's knobs may be newer than
             # the report: remember those it was lived under.
-            self._report = reported(
-                lived.counted(), lived.controls, began_s, self._period_s
-            )
+            report = reported(lived.counted(), lived.controls, began_s, self._period_s)
+            if self._fate is not None:
+                harm = self._fate.report_harm(self._stand_in.elapsed_s)
+                report = harmed(report, harm, self._report)
+            self._report = report
         return self._report
 
     def controls(self) -> Controls:
@@ -71,17 +114,27 @@ class EmulatedSource(AbstractSource):
 
 
 class EmulatedActuator(AbstractActuator):
-    """One life of a stand-in, turned."""
+    """One life of a stand-in, turned.
 
-    def __init__(self, stand_in: StandIn, life: int):
+    fate:  what befalls this network; None is nothing
+    """
+
+    def __init__(self, stand_in: StandIn, life: int, fate: Fate | None = None):
         super().__init__()
         self._stand_in = stand_in
         self._life = life
+        self._fate = fate
 
     def _now(self) -> tuple[Controls, float]:
         return self._stand_in.controls(self._life), self._stand_in.elapsed_s
 
     def _set(self, controls: Controls) -> None:
+        if self._fate is not None:
+            stays = jnp.asarray(self._fate.ignored(self._stand_in.elapsed_s))
+            before = self._stand_in.controls(self._life)
+            controls = jax.tree.map(
+                lambda old, new: jnp.where(stays, old, new), before, controls
+            )
         self._stand_in.turn(self._life, controls)
 
 

@@ -92,14 +92,14 @@ def staircase(
     return jnp.where((first <= target) | lowest, delivered, 0.0).max()
 
 
-def _bent(efficiency: np.ndarray, step_db: float) -> np.ndarray:
+def bent(efficiency: np.ndarray, step_db: float) -> np.ndarray:
     """The lowest curve above this one that never falls and is nowhere steeper than
     proportional, also between its points."""
     most = 1.0 + step_db * np.log(10.0) / 10.0
-    bent = np.maximum.accumulate(efficiency)
-    for point in range(len(bent) - 2, -1, -1):
-        bent[point] = max(bent[point], bent[point + 1] / most)
-    return bent
+    lifted = np.maximum.accumulate(efficiency)
+    for point in range(len(lifted) - 2, -1, -1):
+        lifted[point] = max(lifted[point], lifted[point + 1] / most)
+    return lifted
 
 
 def efficiency_curve(
@@ -121,4 +121,4 @@ def efficiency_curve(
     offsets_db = STEP_DB * np.arange(-reach, reach + 1)
     weights = np.exp(-0.5 * (offsets_db / max(report_error_db, 1e-9)) ** 2)
     smeared = np.convolve(steps, weights / weights.sum(), mode="valid")
-    return EfficiencyCurve(jnp.asarray(_bent(smeared, STEP_DB), float))
+    return EfficiencyCurve(jnp.asarray(bent(smeared, STEP_DB), float))

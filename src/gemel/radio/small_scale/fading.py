@@ -127,6 +127,8 @@ def environment_traces(
     group_hz: float,
     groups: int,
     per_state: int = 32,
+    wavelengths: int = 128,
+    places_per_wavelength: int = 16,
 ) -> FadingTraces:
     """Traces for every state of a link, with spreads drawn from the environment.
 
@@ -151,6 +153,8 @@ def environment_traces(
         group_hz,
         groups,
         per_state=per_state,
+        wavelengths=wavelengths,
+        places_per_wavelength=places_per_wavelength,
     )
 
 

@@ -1,0 +1,1 @@
+"""What does a cell draw while it falls asleep, sleeps, wakes and works?"""

@@ -1,0 +1,1 @@
+"""How does the stand-in live slot by slot?"""

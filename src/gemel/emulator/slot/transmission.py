@@ -1,0 +1,238 @@
+"""What does one slot of one direction do: choose, send, hear, and count?
+
+Downlink and uplink differ in who interferes and in what a sender is known to want;
+both are passed in. All of a slot's blocks are drawn up from the last channel report and
+decoded by what the slot was really like.
+"""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from gemel.emulator.slot.chains import always_at, over_groups
+from gemel.emulator.slot.plan import UNITS_PER_MS, SlotPlan
+from gemel.emulator.slot.processes import (
+    Block,
+    block_at,
+    delivered_up_to,
+    with_block,
+)
+from gemel.emulator.slot.queues import Bursts, Queue, Told, told, waiting_ms
+from gemel.emulator.slot.rows import Sender
+from gemel.network.link_to_system.slot_tables import SlotTables
+from gemel.network.once import once
+from gemel.network.scheduling.allocate import Offer, allocate
+from gemel.network.scheduling.base import AbstractScheduler, SeatFacts
+from gemel.network.scheduling.quotas import Quotas
+from gemel.units import db_from_ratio
+
+STEP_UP_DB, TARGET = 0.02, 0.1  # outer loop: as many steps up as down at the target
+STEP_DOWN_DB = STEP_UP_DB * (1.0 - TARGET) / TARGET
+LEAST_RATIO = 1e-6
+
+Air = Callable[[Int[Array, "group cell"]], Float[Array, "group cell"]]
+
+
+class Direction(eqx.Module):
+    """What changes in one direction from slot to slot.
+
+    outer_db:  correction of the reported SINR by what really decoded
+    memory_byte, credit_byte, turn: what schedulers remember, see `scheduling.base`
+    """
+
+    queue: Queue
+    blocks: Block
+    outer_db: Float[Array, "*row"]
+    memory_byte: Float[Array, "*row"]
+    credit_byte: Float[Array, "*row"]
+    turn: Float[Array, "*row"]
+
+
+class Report(eqx.Module):
+    """What is believed of the channel until the next report.
+
+    sinr_db:  of each group, all power in one layer
+    worth:    bytes that a group carries
+    layers:   streams
+    """
+
+    sinr_db: Float[Array, "seat group cell"]
+    worth: Float[Array, "seat group cell"]
+    layers: Int[Array, "seat cell"]
+
+
+class Heard(eqx.Module):
+    """Of one slot, row by row.
+
+    first, first_failed: transport blocks sent for the first time, and not decoded
+    sent, failed:        all transmissions
+    given_up:            blocks that failed for the last time
+    lost_byte:           of those that nobody sends again
+    busy:                data waited before and after: throughput counts these slots
+    busy_byte:           sent in those slots
+    """
+
+    told: Told
+    first: Int[Array, "*row"]
+    first_failed: Int[Array, "*row"]
+    sent: Int[Array, "*row"]
+    failed: Int[Array, "*row"]
+    given_up: Int[Array, "*row"]
+    lost_byte: Int[Array, "*row"]
+    waiting: Int[Array, "*row"]
+    busy: Int[Array, "*row"]
+    busy_byte: Int[Array, "*row"]
+
+
+def one_slot(
+    plan: SlotPlan,
+    tables: SlotTables,
+    group_prb: Int[Array, " group"],
+    scheduler: AbstractScheduler,
+    quotas: Quotas | None,
+    sender: Sender,
+    bursts: Bursts,
+    state: Direction,
+    report: Report,
+    asked: Int[Array, "seat cell"],
+    process: Int[Array, ""],
+    now: Int[Array, ""],
+    end: Int[Array, ""],
+    share: Float[Array, ""],
+    air: Air,
+) -> tuple[Direction, Int[Array, "group cell"], Heard]:
+    """One slot of all cells.
+
+    asked:   bytes that the cell knows of; what is sent again needs no asking
+    share:   of the slot's data symbols that this direction has
+    """
+    always = always_at(now)
+    queue = state.queue
+    old = block_at(state.blocks, process)
+    again = old.size_byte > 0
+    group_byte = report.worth * share
+    facts = SeatFacts(
+        memory_byte=state.memory_byte,
+        waiting_ms=waiting_ms(bursts, queue, now),
+        budget_ms=sender.budget.astype(jnp.float32) * (1.0 / UNITS_PER_MS),
+        level=sender.level,
+        guaranteed_byte=sender.guaranteed_byte,
+        credit_byte=state.credit_byte,
+        turn=state.turn,
+    )
+    priority = scheduler.priority(group_byte, facts)
+    group_byte, priority = once((group_byte, priority), always)
+    offer = Offer(
+        priority=priority,
+        group_byte=group_byte,
+        need_byte=asked.astype(jnp.float32),
+        allowed=(asked > 0) & ~again,
+        fixed_group=jnp.where(again, old.groups, 0),
+    )
+    owner = once(allocate(offer, quotas, plan.passes), always)
+    seats = again.shape[0]
+    one = jnp.ones(again.shape[1], jnp.int32)
+    groups = over_groups(always, owner, seats, lambda _: one)
+    blocks = over_groups(always, owner, seats, lambda g: one * group_prb[g])
+    total_db = over_groups(always, owner, seats, lambda g: report.sinr_db[:, g])
+    on = groups > 0
+    per_group = 1.0 / jnp.maximum(groups, 1).astype(jnp.float32)
+    believed_db = total_db * per_group
+    layers = jnp.where(again, old.layers, report.layers)
+    split_db = db_from_ratio(layers.astype(jnp.float32))
+    chosen = tables.mcs_of(believed_db - split_db + state.outer_db)
+    mcs = jnp.where(again, old.mcs, chosen)
+    flat = tables.block_byte.reshape(-1)
+    shape = tables.block_byte.shape
+    prb = jnp.round(blocks.astype(jnp.float32) * share).astype(jnp.int32)
+    place = ((layers - 1) * shape[1] + jnp.minimum(prb, shape[1] - 1)) * shape[2] + mcs
+    room = flat[place].astype(jnp.float32) * sender.payload_share
+    backlog = queue.arrived - queue.sent
+    fresh = jnp.where(on & ~again, jnp.minimum(room.astype(jnp.int32), backlog), 0)
+    size = jnp.where(again, old.size_byte, fresh)
+    on = on & (size > 0)
+
+    mcs, layers, size, on = once((mcs, layers, size, on), always)
+    sinr = once(air(owner), always)
+    at = jnp.maximum(owner, 0)
+    beta = jnp.take_along_axis(tables.beta[mcs], at, 0)
+    streams = jnp.take_along_axis(layers, at, 0).astype(jnp.float32)
+    missing = jnp.exp(-sinr / (streams * beta))
+    vote = over_groups(always, owner, seats, lambda g: missing[g]) * per_group
+    effective = -tables.beta[mcs] * jnp.log(jnp.maximum(vote, 1e-30))
+    # A repetition in fewer groups than the first one adds less.
+    part = groups.astype(jnp.float32) / jnp.maximum(
+        jnp.where(again, old.groups, groups), 1
+    ).astype(jnp.float32)
+    earlier = jnp.where(again, old.sinr_sum, 0.0)
+    heard = earlier + effective * jnp.minimum(part, 1.0)
+    tries = jnp.where(again, old.tries, 0) + 1
+    # ARQ sends the block anew: what was heard before is forgotten, its luck, too.
+    anew = (tries - 1) // sender.most_tries
+    combined = tries - anew * sender.most_tries
+    mean = jnp.maximum(heard / combined.astype(jnp.float32), LEAST_RATIO)
+    failing = once(tables.failing(mcs, combined, db_from_ratio(mean), size), always)
+    first_byte = jnp.where(again, old.first_byte, queue.sent)
+    luck = luck_of(sender.number, first_byte, anew * 64 + process)
+    failed = on & (luck < failing)
+    failed = once(failed, always)
+    over = failed & (combined >= sender.most_tries)
+    lost = over & ~sender.arq
+    stays = jnp.where(on, failed & ~lost, again)
+    block = Block(
+        first_byte=first_byte,
+        size_byte=jnp.where(stays, size, 0),
+        tries=jnp.where(on, tries, old.tries),
+        mcs=mcs,
+        layers=layers,
+        groups=jnp.where(again, old.groups, groups),
+        sinr_sum=jnp.where(on, jnp.where(over, 0.0, heard), old.sinr_sum),
+    )
+    on_the_way = with_block(state.blocks, process, block)
+    sent = queue.sent + fresh
+    delivered = delivered_up_to(on_the_way, sent, queue.delivered)
+    queue = eqx.tree_at(lambda q: (q.sent, q.delivered), queue, (sent, delivered))
+    queue, ended = told(bursts, queue, end, sender.budget)
+    new = on & ~again
+    step_db = jnp.where(failed, -STEP_DOWN_DB, STEP_UP_DB)
+    outer_db = state.outer_db + jnp.where(new, step_db, 0.0)
+    remembered = facts.after(fresh.astype(jnp.float32))
+    busy = (backlog > 0) & (backlog > fresh)
+    counted = Heard(
+        told=ended,
+        first=new.astype(jnp.int32),
+        first_failed=(new & failed).astype(jnp.int32),
+        sent=on.astype(jnp.int32),
+        failed=failed.astype(jnp.int32),
+        given_up=over.astype(jnp.int32),
+        lost_byte=jnp.where(lost, size, 0),
+        waiting=(backlog > 0).astype(jnp.int32),
+        busy=busy.astype(jnp.int32),
+        busy_byte=jnp.where(busy, fresh, 0),
+    )
+    after = Direction(
+        queue,
+        on_the_way,
+        outer_db,
+        remembered.memory_byte,
+        remembered.credit_byte,
+        remembered.turn,
+    )
+    return after, owner, counted
+
+
+def luck_of(
+    number: Int[Array, "*row"], first_byte: Int[Array, "*row"], salt: Int[Array, ""]
+) -> Float[Array, "*row"]:
+    """One number between 0 and 1 for all transmissions of a block: it has failed for
+    as long as the share of failures is above it."""
+    bits = number.astype(jnp.uint32) * np.uint32(0x9E3779B1)
+    bits = bits ^ (first_byte.astype(jnp.uint32) * np.uint32(0x85EBCA77))
+    bits = bits + salt.astype(jnp.uint32)
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
+        bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
+    bits = bits ^ (bits >> np.uint32(16))
+    return (bits >> np.uint32(8)).astype(jnp.float32) * np.float32(2.0**-24)

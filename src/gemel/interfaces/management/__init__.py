@@ -1,0 +1,1 @@
+"""How does the stand-in look to a management system, over HTTP?"""
