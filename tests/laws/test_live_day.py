@@ -13,7 +13,7 @@ from gemel.autonomy.intents import Target
 from gemel.errors import ScenarioError
 from gemel.network.controls import Controls, fingerprint
 from gemel.scenarios.live_day import LiveOptions, as_found
-from gemel.scenarios.live_outcome import LiveRecord, _outcome, saving_between
+from gemel.scenarios.live_outcome import LiveRecord, outcome_of, saving_between
 from gemel.scenarios.record import ForecastRecord, LifeRecord
 
 CELLS = 4
@@ -100,9 +100,9 @@ def test_a_period_without_a_report_is_no_violation():
     record = LiveRecord(usual=life([9.0, 9.0, 9.0]), lived=life([8.0, np.nan, 7.0]))
     record.said = ForecastRecord(bands=[{name: (6.0, 7.5, 9.0)}] * 3)
     target = Target(name, "IS_EQUAL_TO_OR_GREATER_THAN", 6.5)
-    told = _outcome(target, record, 900.0)
+    told = outcome_of(target, record, 900.0)
     assert told.fulfilled and told.violation_minutes == 0.0
     assert told.day_achieved == 7.0  # the worst of those that were reported
     assert np.isnan(told.achieved[1]) and len(told.forecast_mean) == 3
     strict = dataclasses.replace(target, threshold=7.5)
-    assert _outcome(strict, record, 900.0).violation_minutes == 15.0
+    assert outcome_of(strict, record, 900.0).violation_minutes == 15.0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gemel.emulator.secrets import Secrets
 from gemel.interfaces.management.desk import Desk
-from gemel.interfaces.management.equipment_flow import FlowEquipment, flow_report
+from gemel.interfaces.management.equipment_stand_in import StandInEquipment, flow_report
 from gemel.interfaces.management.facts import arfcn, facts_of
 from gemel.interfaces.management.knobs import Knobs, knobs_of
 from gemel.interfaces.management.rendering import Now, attributes
@@ -42,7 +42,7 @@ def desk() -> Desk:
     plan = dataclasses.replace(hexagons(0, rings=1), users=60)
     facts = public_facts(plan, 0)
     stand_in = stand_in_for(facts, 0, 86_400.0, 1, Secrets())
-    equipment = FlowEquipment(stand_in, knobs_of(facts.cells, facts.controls))
+    equipment = StandInEquipment(stand_in, knobs_of(facts.cells, facts.controls))
     return Desk(equipment, facts_of(plan.inventory, facts.cells))
 
 

@@ -21,7 +21,7 @@ from gemel.errors import InterfaceError, ScenarioError
 from gemel.interfaces.management.door import Door, DoorOptions
 from gemel.interfaces.management.drive_tests import GNSS_SIGMA_M
 from gemel.interfaces.management.equipment import Complaint
-from gemel.interfaces.management.equipment_flow import FlowEquipment
+from gemel.interfaces.management.equipment_stand_in import StandInEquipment
 from gemel.interfaces.management.facts import facts_of
 from gemel.interfaces.management.files import write_whole
 from gemel.interfaces.management.knobs import knobs_of
@@ -76,7 +76,7 @@ def made(world, folder: Path, told: Told, memory: bool = False, **more: Any) -> 
         stand_in = stand_in_for(facts, 0, 86_400.0, 1, Secrets())
     else:
         restore(stand_in, start)
-    equipment = FlowEquipment(stand_in, knobs_of(facts.cells, facts.controls))
+    equipment = StandInEquipment(stand_in, knobs_of(facts.cells, facts.controls))
     public = facts_of(plan.inventory, facts.cells)
     kept = Memory(folder, {"seed": 0}) if memory else None
     options = more.pop("options", DoorOptions(speed="max"))

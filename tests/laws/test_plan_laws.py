@@ -15,7 +15,7 @@ from gemel.emulator.secrets import Secrets
 from gemel.interfaces.management.activation import Outcome, activate, validate
 from gemel.interfaces.management.door import Door, DoorOptions
 from gemel.interfaces.management.equipment import EquipmentError
-from gemel.interfaces.management.equipment_flow import FlowEquipment
+from gemel.interfaces.management.equipment_stand_in import StandInEquipment
 from gemel.interfaces.management.facts import facts_of
 from gemel.interfaces.management.knobs import Knobs, knobs_of
 from gemel.interfaces.management.serving import application
@@ -28,7 +28,7 @@ ROOT = "/plan-management/v1"
 SITE = "/SubNetwork=1/ManagedElement=gnb1"
 
 
-class Moody(FlowEquipment):
+class Moody(StandInEquipment):
     """Equipment that refuses, or breaks while it is being set, on demand."""
 
     def __init__(self, *arguments: Any):

@@ -62,3 +62,59 @@ def coupled(
         ("peak memory", timing.peak_memory_gib, "GiB"),
     ):
         typer.echo(f"{name:16}{value:10.3f} {unit}")
+
+
+@bench.command()
+def emulator(
+    cells: Annotated[
+        int, typer.Option(min=2, help="Three at a site; the last site may have fewer.")
+    ] = 57,
+    users: Annotated[
+        int | None,
+        typer.Option(min=1, help="All over the sites; ten a cell if nothing is said."),
+    ] = None,
+    seconds: Annotated[
+        int, typer.Option(min=1, help="Of network time, lived twice.")
+    ] = 5,
+    duplex: Annotated[
+        Literal["tdd", "fdd"],
+        typer.Option(help="tdd: slots DDDSU. fdd: both directions in every slot."),
+    ] = "tdd",
+    tempo: Annotated[
+        Literal["slot", "tick", "flow"],
+        typer.Option(
+            help="slot: every slot. tick: every 100 ms, rates from flows. flow: every "
+            "second."
+        ),
+    ] = "slot",
+    as_json: AsJson = False,
+    seed: Seed = 0,
+    log_level: LogLevel = None,
+) -> None:
+    """The stand-in network at one of its tempos: 100 MHz at 3.5 GHz, mixed traffic.
+
+    It is lived twice; the first time compiles, the second one is `wall_s`.
+    """
+    import dataclasses
+
+    from gemel.cli.progress import progress_bar
+    from gemel.scenarios.slot_bench import time_emulator
+
+    with progress_bar() as tell:
+        timing = time_emulator(cells, users, seconds, duplex, tempo, seed, tell)
+    if as_json:
+        print_json(dataclasses.asdict(timing))
+        return
+    typer.echo(
+        f"{timing.cells:,} cells, {timing.users:,} users, {duplex}, tempo {tempo}, "
+        f"{seconds} s of network time"
+    )
+    for name, value, unit in (
+        ("compiling", timing.compile_s, "s"),
+        ("living", timing.wall_s, "s"),
+        ("real time", timing.real_time_factor, "times"),
+        ("slots", timing.slots_per_s, "a second"),
+        ("cells and slots", timing.cell_slots_per_s / 1e6, "million a second"),
+        ("peak memory", timing.peak_memory_gib, "GiB"),
+    ):
+        typer.echo(f"{name:16}{value:12.3f} {unit}")

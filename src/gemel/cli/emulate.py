@@ -8,6 +8,7 @@ import typer
 from gemel.cli.columns import Columns
 from gemel.cli.compiled import keep_compiled
 from gemel.cli.frame import LogLevel, Seed
+from gemel.cli.living import Duty, Faults, Tempo, schedule_of, share_of
 from gemel.cli.places import (
     DataFolder,
     Operator,
@@ -45,6 +46,9 @@ def emulate_command(
         Path | None,
         typer.Option(help="Folder in which it survives being killed; made if need be."),
     ] = None,
+    tempo: Tempo = "flow",
+    duty: Duty = None,
+    faults: Faults = None,
     data: DataFolder = None,
     sites: SitesFile = None,
     form: SitesFormat = None,
@@ -58,6 +62,7 @@ def emulate_command(
     Prints its address when it can be asked, and lives until Ctrl-C (exit code 130).
     """
     # What is checked fast comes first: JAX alone takes seconds to import.
+    share = share_of(tempo, duty)
     place = place_of(scenario, seed, data, sites, form, operator, columns)
     from gemel.scenarios.emulation import EmulationOptions, emulate
 
@@ -69,6 +74,9 @@ def emulate_command(
         wait_for=wait_for,
         seed=seed,
         state=state,
+        faults=schedule_of(faults),
+        tempo=tempo,
+        duty=share,
     )
     options.door()
     plan = place.plan()

@@ -17,6 +17,7 @@ from gemel.cli.frame import (
     Seed,
     print_json,
 )
+from gemel.cli.living import Duty, Faults, Tempo, TempoName, schedule_of, share_of
 from gemel.cli.patience import patience
 from gemel.cli.places import (
     DataFolder,
@@ -65,6 +66,9 @@ def run_command(
             help="Run the live network there, whose cells are the scenario's.",
         ),
     ] = None,
+    tempo: Tempo = "flow",
+    duty: Duty = None,
+    faults: Faults = None,
     data: DataFolder = None,
     sites: SitesFile = None,
     form: SitesFormat = None,
@@ -82,11 +86,9 @@ def run_command(
     The exit code is 1 if the intent was not fulfilled.
     """
     # What is checked fast comes first: JAX alone takes seconds to import.
-    if network is not None and oracle:
-        raise typer.BadParameter(
-            "knows the truth, which no live network tells. Leave it out.",
-            param_hint="--oracle",
-        )
+    if network is not None:
+        _refuse_with_network(oracle, tempo, faults)
+    share = share_of(tempo, duty)
     place = place_of(scenario, seed, data, sites, form, operator, columns)
     from gemel.report.folder import claim_folder, release_folder, write_results
 
@@ -97,7 +99,9 @@ def run_command(
             from gemel.interfaces.standards.ts28312 import read_intent
 
             wanted = read_intent(intent)
-        live = _ready(network, seed, hours, wanted, oracle)
+        live = _looked_after(network, seed, hours, wanted)
+        if live is None:
+            live = _lived(seed, hours, wanted, oracle, tempo, share, faults)
         plan = place.plan()
         keep_compiled()
         with patience() as ctrl_c, progress_bar() as tell:
@@ -125,21 +129,53 @@ def run_command(
     return None if result.fulfilled else THE_ANSWER_IS_NO
 
 
-def _ready(
-    network: str | None,
+def _refuse_with_network(oracle: bool, tempo: TempoName, faults: str | None) -> None:
+    """What only a stand-in has."""
+    if oracle:
+        raise typer.BadParameter(
+            "knows the truth, which no live network tells. Leave it out.",
+            param_hint="--oracle",
+        )
+    for option, given in (("--tempo", tempo != "flow"), ("--faults", faults)):
+        if given:
+            raise typer.BadParameter(
+                "is the stand-in's, and a live network has its own way to live. "
+                "Leave it out.",
+                param_hint=option,
+            )
+
+
+def _lived(
     seed: int,
     hours: float,
     intent: "Intent | None",
     oracle: bool,
+    tempo: TempoName,
+    duty: float,
+    faults: str | None,
 ) -> "Callable[[WorldPlan, Progress], DayResult]":
-    """What to do with a world: live in it twice, or run the network at an address."""
-    if network is None:
-        from gemel.scenarios.trial import DayOptions, live_a_day
+    """Live in a world twice."""
+    from gemel.scenarios.trial import DayOptions, live_a_day
 
-        options = DayOptions(
-            seed=seed, hours=hours, intent=intent, oracle=oracle, command=_command()
-        )
-        return lambda plan, tell: live_a_day(plan, options, tell)
+    options = DayOptions(
+        seed=seed,
+        hours=hours,
+        intent=intent,
+        oracle=oracle,
+        command=_command(),
+        tempo=tempo,
+        duty=duty,
+        faults=schedule_of(faults),
+    )
+    return lambda plan, tell: live_a_day(plan, options, tell)
+
+
+def _looked_after(
+    network: str | None, seed: int, hours: float, intent: "Intent | None"
+) -> "Callable[[WorldPlan, Progress], DayResult] | None":
+    """Run the network at an address, if there is one."""
+    if network is None:
+        return None
     from gemel.interfaces.networks.live_door import Door
     from gemel.scenarios.live_day import LiveOptions, look_after
 

@@ -19,7 +19,7 @@ from gemel.errors import ScenarioError
 
 
 def snapshot(stand_in: StandIn) -> dict[str, np.ndarray]:
-    """The clock, and state, controls and moment of every life, as arrays by name.
+    """The clock, and of every life state, controls, moment and what else is set.
 
     What the last steps left behind is not among it: who reports adds it up before.
     """
@@ -27,6 +27,8 @@ def snapshot(stand_in: StandIn) -> dict[str, np.ndarray]:
     for number, life in enumerate(_lives(stand_in)):
         arrays |= _named(f"life{number}", (life.state, life.controls))
         arrays |= _named(f"moment{number}", life.moment)
+        arrays |= _named(f"settings{number}", life.settings)
+        arrays |= _named(f"relations{number}", life.relations)
     return arrays
 
 
@@ -42,7 +44,14 @@ def restore(stand_in: StandIn, arrays: Mapping[str, np.ndarray]) -> None:
         if f"moment{number}.0" in arrays:
             like = _like_a_moment(stand_in, life)
             moment = _filled(arrays, f"moment{number}", like)
-        lives.append(Life(state, controls, None, moment))
+        settings = relations = None
+        if f"settings{number}.0" in arrays:
+            usual = stand_in.settings(number)
+            settings = _filled(arrays, f"settings{number}", usual)
+        if f"relations{number}.0" in arrays:
+            usual = stand_in.relations(number)
+            relations = _filled(arrays, f"relations{number}", usual)
+        lives.append(Life(state, controls, None, moment, settings, relations))
     if "elapsed_s" not in arrays or f"life{len(lives)}.0" in arrays:
         raise _another_world("lives")
     stand_in.elapsed_s = float(arrays["elapsed_s"])

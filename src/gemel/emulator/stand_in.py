@@ -6,8 +6,10 @@ lives have the same antennas (they differ by sleep alone), people move and candi
 are found once for both.
 """
 
+import contextlib
 import dataclasses
 import itertools
+from collections.abc import Iterator
 
 import equinox as eqx
 import jax
@@ -18,7 +20,9 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from gemel.emulator.faults.base import Ailments
 from gemel.emulator.faults.fate import Fate, no_fate
 from gemel.emulator.faults.striking import carry_struck, struck
-from gemel.emulator.tempos.engine import struck_engine
+from gemel.emulator.mobility.relations import Relations, relations_of
+from gemel.emulator.settings import Settings, usual_settings
+from gemel.emulator.tempos.engine import Engine, struck_engine
 from gemel.emulator.tempos.life import (
     CHUNK_S,
     Books,
@@ -62,12 +66,17 @@ class Lived(eqx.Module):
 
 @dataclasses.dataclass(frozen=True)
 class Life:
-    """One life's own things between two periods."""
+    """One life's own things between two periods.
+
+    settings, relations: as turned; None where nobody has turned any
+    """
 
     state: State
     controls: Controls
     last: Lived | None = None
     moment: Moment | None = None
+    settings: Settings | None = None
+    relations: Relations | None = None
 
 
 @eqx.filter_jit
@@ -150,8 +159,29 @@ class StandIn:
         """The true state; for the oracle, never for the twin."""
         return self._lives[life].state
 
-    def turn(self, life: int, controls: Controls) -> None:
-        """Set the knobs of one life; new antenna settings mean new candidates."""
+    def settings(self, life: int) -> Settings:
+        """What is set beside the controls; flows do not look at it."""
+        turned = self._lives[life].settings
+        return (
+            usual_settings(len(self.network.cells.name)) if turned is None else turned
+        )
+
+    def relations(self, life: int) -> Relations:
+        """The neighbours as told, right or wrong; flows do not look at them."""
+        turned = self._lives[life].relations
+        return relations_of(self.network.cells) if turned is None else turned
+
+    def turn(
+        self,
+        life: int,
+        controls: Controls,
+        settings: Settings | None = None,
+        relations: Relations | None = None,
+    ) -> None:
+        """Set the knobs of one life; new antenna settings mean new candidates.
+
+        None leaves settings or relations as they are.
+        """
         now = self._lives[life]
         state = now.state
         if _antennas(controls) != _antennas(now.controls):
@@ -161,7 +191,13 @@ class StandIn:
                 network.propagation, network.cells, controls, users.places
             )
             state = eqx.tree_at(lambda s: s.users.candidates, state, candidates)
-        self._lives[life] = dataclasses.replace(now, controls=controls, state=state)
+        self._lives[life] = dataclasses.replace(
+            now,
+            controls=controls,
+            state=state,
+            settings=now.settings if settings is None else settings,
+            relations=now.relations if relations is None else relations,
+        )
 
     def advance(self, steps: int, step_s: float) -> None:
         """Live so many steps in all lives."""
@@ -192,10 +228,10 @@ class StandIn:
                 steps,
             )
             for index, state, last in zip(members, states, lived, strict=True):
-                told = self._lives[index].controls  # not what a fault made of them
-                last = dataclasses.replace(last, controls=told)
-                moment = self._lives[index].moment
-                self._lives[index] = Life(state, told, last, moment)
+                life = self._lives[index]
+                # Told as they were set, not as a fault made them.
+                last = dataclasses.replace(last, controls=life.controls)
+                self._lives[index] = dataclasses.replace(life, state=state, last=last)
         self.elapsed_s += steps * step_s
 
     def _advance_by_seconds(self, steps: int, step_s: float) -> None:
@@ -236,7 +272,8 @@ class StandIn:
                 self._hear_anew(ailments)
                 life = self._lives[index]
             network, _ = struck(self.network, life.controls, ailments)
-            engine = struck_engine(engine, ailments)
+            engine = struck_engine(turned_engine(engine, life), ailments)
+            tempo = self.pace.tempo_at(self.elapsed_s)
             moment = life.moment
             if moment is None:
                 moment = eqx.filter_jit(first_moment)(
@@ -252,12 +289,26 @@ class StandIn:
                 jnp.asarray(ailments.off_air),
                 key,
                 jnp.asarray(self.elapsed_s, jnp.float32),
-                self.pace.tempo_at(self.elapsed_s),
+                tempo,
             )
-            told.append(told_of(sums, moment, after))
-            self._lives[index] = Life(state, life.controls, life.last, after)
+            told.append(told_of(sums, moment, after, tempo))
+            self._lives[index] = dataclasses.replace(life, state=state, moment=after)
             self.elapsed_s += CHUNK_S
         return told
+
+    @contextlib.contextmanager
+    def by_flows(self) -> Iterator[None]:
+        """Live by flows meanwhile, whatever the pace is."""
+        pace, self.pace = self.pace, Pace()
+        try:
+            yield
+        finally:
+            self.pace = pace
+
+    def really(self, life: int) -> tuple[Network, Controls]:
+        """The network and its controls as faults make them now; not for the twin."""
+        ailments = self._ailments(self.elapsed_s)
+        return struck(self.network, self._lives[life].controls, ailments)
 
     def queued_byte(self, life: int) -> tuple[int, int]:
         """What waits in all queues, down and up; nothing before slots were lived."""
@@ -280,6 +331,15 @@ class StandIn:
             )
             state = eqx.tree_at(lambda s: s.users.candidates, life.state, candidates)
             self._lives[index] = dataclasses.replace(life, state=state)
+
+
+def turned_engine(engine: Engine, life: Life) -> Engine:
+    """The equipment with what this life has set on it."""
+    for name in ("settings", "relations"):
+        turned = getattr(life, name)
+        if turned is not None:
+            engine = eqx.tree_at(lambda e, name=name: getattr(e, name), engine, turned)
+    return engine
 
 
 def _felt_bps(told: list[Told]) -> Float[np.ndarray, " user"]:

@@ -79,7 +79,7 @@ def served_by(
     controls: Controls,
     serving: Int[Array, " user"],
 ) -> Served:
-    """What those cells are to their users; -1 or no candidate at all: nobody covered."""
+    """What those cells are to their users; -1 or no candidate covers nobody."""
     offset_db = controls.power_dbm + per_element_db(cells)
     shown_db = jnp.where(controls.awake, offset_db, -jnp.inf)
 

@@ -12,11 +12,11 @@ from gemel.report.results import DayResult
 from gemel.report.sheet import STYLE
 from gemel.report.story import story
 from gemel.report.wording import (
-    OPTIMISTIC,
     change_percent,
     demand,
     figures,
     headline,
+    optimism,
     percent,
     shown_once,
     with_unit,
@@ -158,7 +158,8 @@ def _twin(result: DayResult) -> str:
         ("Throughput", percent(result.twin_throughput_percent_median)),
     ]
     table = _table(("Forecast against report", "Median error"), rows)
-    return f'{table}<p class="soft">{escape(OPTIMISTIC)}</p>'
+    said = (f'<p class="soft">{escape(line)}</p>' for line in optimism(result))
+    return table + "".join(said)
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

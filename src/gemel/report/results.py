@@ -94,6 +94,7 @@ class DayResult:
     journal:             one dict a decision, as written to journal.jsonl
     attribution:         one line a data source
     notes:               what a reader must know, one line each
+    one_life:            of a live network: the baseline is a forecast
     """
 
     scenario: str
@@ -126,6 +127,7 @@ class DayResult:
     notes: tuple[str, ...]
     wall_s: float
     interrupted: bool = False
+    one_life: bool = False
 
     @property
     def fulfilled(self) -> bool:

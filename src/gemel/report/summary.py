@@ -11,10 +11,10 @@ from rich.text import Text
 from gemel.report.plain import plain
 from gemel.report.results import Actions, DayResult, Throughput
 from gemel.report.wording import (
-    OPTIMISTIC,
     demand,
     figures,
     headline,
+    optimism,
     percent,
     shown_once,
     with_unit,
@@ -119,7 +119,7 @@ def print_table(result: DayResult, console: Console) -> None:
         f"{percent(result.twin_throughput_percent_median)} of throughput"
     )
     say()
-    for line in shown_once((OPTIMISTIC, *result.notes, *result.attribution)):
+    for line in shown_once((*optimism(result), *result.notes, *result.attribution)):
         say(line, "dim")
 
 

@@ -19,6 +19,11 @@ OPTIMISTIC = (
 )
 
 
+def optimism(result: DayResult) -> tuple[str, ...]:
+    """The line that a trial carries; a live network shares nothing with the twin."""
+    return () if result.one_life else (OPTIMISTIC,)
+
+
 def figures(value: float) -> str:
     """A number with as many digits as people read; what is not finite is n/a."""
     if not math.isfinite(value):

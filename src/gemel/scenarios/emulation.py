@@ -6,11 +6,15 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from gemel.emulator.faults.schedule import FaultSchedule, placed
+from gemel.emulator.faults.fate import fate_of
+from gemel.emulator.faults.schedule import FaultSchedule
 from gemel.emulator.secrets import Secrets
+from gemel.emulator.tempos.life import CHUNK_S
+from gemel.emulator.tempos.pace import Pace
+from gemel.emulator.tempos.seconds import Tempo
 from gemel.errors import ScenarioError
 from gemel.interfaces.management.door import Door, DoorOptions
-from gemel.interfaces.management.equipment_flow import FlowEquipment
+from gemel.interfaces.management.equipment_stand_in import StandInEquipment
 from gemel.interfaces.management.facts import facts_of
 from gemel.interfaces.management.knobs import knobs_of
 from gemel.interfaces.management.living import Speed
@@ -37,6 +41,7 @@ class EmulationOptions:
     wait_for:  subscribers before the clock starts
     state:     folder in which it survives; None is nowhere
     faults:    what goes wrong, counted from the start
+    tempo, duty: how it is lived from the start on, see `emulator.tempos.pace`
     """
 
     port: int = 8081
@@ -48,6 +53,8 @@ class EmulationOptions:
     state: Path | None = None
     secrets: Secrets = Secrets()
     faults: FaultSchedule | None = None
+    tempo: Tempo = "flow"
+    duty: float = 1.0
 
     def door(self) -> DoorOptions:
         """How the network lives and reports. Raises ScenarioError."""
@@ -58,13 +65,17 @@ class EmulationOptions:
                 f"--history {history} periods of {self.period_s:g} s are more than the "
                 f"day before the start. Give at most {day}."
             )
+        Pace(self.tempo, self.duty, self.period_s)  # refuses what cannot be lived
         steps = STEPS_A_PERIOD * max(
             1, -(-self.period_s // (STEPS_A_PERIOD * LONGEST_STEP_S))
         )
+        step_s, chunk = self.period_s / steps, STEPS_A_PERIOD // CHUNKS_A_PERIOD
+        if self.tempo != "flow":  # whole minutes are whole chunks
+            step_s, chunk = float(CHUNK_S), 1
         return DoorOptions(
             period_s=self.period_s,
-            step_s=self.period_s / steps,
-            chunk=STEPS_A_PERIOD // CHUNKS_A_PERIOD,
+            step_s=step_s,
+            chunk=chunk,
             speed=self.speed,
             history=history,
             wait_for=self.wait_for,
@@ -79,7 +90,21 @@ def door_of(
     settings = options.door()
     progress("building the network", 0.0)
     facts = public_facts(plan, options.seed, progress)
-    stand_in = stand_in_for(facts, options.seed, TODAY_S, 1, options.secrets)
+    names = facts.cells.name
+    sites = tuple(cell.site for cell in plan.inventory.cells)
+    schedule = options.faults or FaultSchedule()
+    fate = fate_of(schedule, facts.cells, sites, options.seed, TODAY_S)
+    stand_in = stand_in_for(
+        facts,
+        options.seed,
+        TODAY_S,
+        1,
+        options.secrets,
+        fate,
+        options.tempo,
+        options.duty,
+        options.period_s,
+    )
     memory = None
     if options.state is not None:
         world = {
@@ -89,17 +114,14 @@ def door_of(
             "users": plan.people,
             "period_s": options.period_s,
             "secrets": dataclasses.asdict(options.secrets),
+            "tempo": f"{options.tempo} {options.duty:g}",
             "faults": f"{zlib.crc32(repr(options.faults).encode()):08x}",
         }
         memory = Memory(options.state, world)
-    names = facts.cells.name
-    sites = tuple(cell.site for cell in plan.inventory.cells)
-    schedule = options.faults or FaultSchedule(())
-    misfortune = Misfortune(
-        placed(schedule, names, sites, options.seed, TODAY_S), names, options.seed
-    )
+    # One schedule: the stand-in falls ill by it, and what it tells is spoilt by it.
+    misfortune = Misfortune(fate.schedule, names, options.seed)
     return Door(
-        FlowEquipment(stand_in, knobs_of(facts.cells, facts.controls), misfortune),
+        StandInEquipment(stand_in, knobs_of(facts.cells, facts.controls), misfortune),
         facts_of(plan.inventory, facts.cells),
         settings,
         folder,

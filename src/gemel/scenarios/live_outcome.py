@@ -14,11 +14,11 @@ from gemel.errors import InterfaceError
 from gemel.network.energy import SITE_OVERHEAD_W
 from gemel.report.results import Actions, DayResult, TargetOutcome, Throughput
 from gemel.scenarios.outcome import (
-    _buildings,
-    _cell_rows,
-    _energy_notes,
-    _target,
+    buildings_of,
+    cell_rows,
     coverage_raster,
+    energy_notes,
+    target_outcome,
 )
 from gemel.scenarios.promise import DAY_SHARE
 from gemel.scenarios.record import ForecastRecord, LifeRecord, twin_errors
@@ -93,7 +93,7 @@ def live_result(
         users=plan.people,
         hours=count * period_s / 3_600.0,
         period_s=period_s,
-        cells=_cell_rows(facts),
+        cells=cell_rows(facts),
         energy_baseline_kwh=usual_kwh,
         energy_autonomous_kwh=ours_kwh,
         overhead_kwh=np.full(count, overhead_kwh),
@@ -104,7 +104,7 @@ def live_result(
         load_autonomous=_stack(lived.load),
         load_forecast=_stack(record.said.load[:count]),
         asleep=~np.stack(lived.awake),
-        targets=tuple(_outcome(target, record, period_s) for target in targets),
+        targets=tuple(outcome_of(target, record, period_s) for target in targets),
         # What single users get stands in no report.
         throughput_baseline=Throughput(np.nan, np.nan),
         throughput_autonomous=Throughput(np.nan, np.nan),
@@ -119,15 +119,16 @@ def live_result(
         twin_throughput_percent_median=percent,
         journal=tuple(_since(record.began_s, story) for story in journal),
         coverage_dbm=coverage_raster(facts),
-        buildings_m=_buildings(facts),
+        buildings_m=buildings_of(facts),
         attribution=plan.attribution,
         notes=(
             *_one_life(record, expected_kwh, spent_kwh, energy_doubt),
             *plan.notes,
-            *_energy_notes(facts),
+            *energy_notes(facts),
         ),
         wall_s=clock(),
         interrupted=bool(record.ended),
+        one_life=True,
     )
 
 
@@ -164,7 +165,7 @@ def _one_life(
     return told
 
 
-def _outcome(target: Target, record: LiveRecord, period_s: float) -> TargetOutcome:
+def outcome_of(target: Target, record: LiveRecord, period_s: float) -> TargetOutcome:
     """Judged where there was a report; NaN elsewhere."""
     count = record.periods
     usual, ours = record.usual.of(target.name)[:count], record.lived.of(target.name)
@@ -178,7 +179,7 @@ def _outcome(target: Target, record: LiveRecord, period_s: float) -> TargetOutco
     seen = cast(Any, SimpleNamespace(lives=lives, said=said))
     low, mean, high = np.array([band[target.name] for band in bands]).T
     return dataclasses.replace(
-        _target(target, seen, period_s),
+        target_outcome(target, seen, period_s),
         baseline=usual,
         achieved=ours,
         forecast_low=low,

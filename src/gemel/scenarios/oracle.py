@@ -26,7 +26,6 @@ from gemel.network.controls import Controls
 from gemel.network.counters import measurements
 from gemel.network.simulator import Network, State, Users, settle
 from gemel.scenarios.record import LifeRecord
-from gemel.scenarios.worlds import stand_in_for
 from gemel.twin.belief import judged
 from gemel.twin.forecast import FLOOR_DBM, Thresholds
 from gemel.twin.takeover import Takeover, may_sleep, takeover
@@ -155,9 +154,9 @@ def live_the_oracle(
     progress: "Progress",
 ) -> LifeRecord:
     """The life of somebody who knew everything; same luck as the other two."""
-    from gemel.scenarios.trial import TODAY_S
+    from gemel.scenarios.trial import TODAY_S, stand_in_by
 
-    stand_in = stand_in_for(ready.facts, options.seed, TODAY_S, 1, options.secrets)
+    stand_in = stand_in_by(ready.facts, options, TODAY_S, 1)
     source = EmulatedSource(stand_in, 0, options.period_s)
     network, everyone = stand_in.network, ready.facts.controls
     city = network.surroundings

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gemel.autonomy.intents import CONDITIONS, TARGETS, Target, met
+from gemel.emulator.tempos.seconds import Tempo
 from gemel.network.coverage import coverage_dbm
 from gemel.network.energy import SITE_OVERHEAD_W
 from gemel.report.results import (
@@ -50,7 +51,7 @@ def day_result(
         users=plan.people,
         hours=hours,
         period_s=options.period_s,
-        cells=_cell_rows(facts),
+        cells=cell_rows(facts),
         energy_baseline_kwh=energy[0],
         energy_autonomous_kwh=energy[1],
         overhead_kwh=np.full(periods, overhead_kwh),
@@ -62,10 +63,11 @@ def day_result(
         load_forecast=_stack(day.said.load[:periods]),
         asleep=~np.stack(auto.awake),
         targets=tuple(
-            _target(target, day, options.period_s) for target in ready.intent.targets
+            target_outcome(target, day, options.period_s)
+            for target in ready.intent.targets
         ),
-        throughput_baseline=_throughput(base),
-        throughput_autonomous=_throughput(auto),
+        throughput_baseline=_throughput(base, options.tempo),
+        throughput_autonomous=_throughput(auto, options.tempo),
         actions=Actions(
             proposed=day.fates["proposed"],
             approved=day.fates["approved"],
@@ -77,9 +79,9 @@ def day_result(
         twin_throughput_percent_median=percent,
         journal=tuple(map(_since_midnight, day.journal.stories())),
         coverage_dbm=ready.coverage,
-        buildings_m=_buildings(facts),
+        buildings_m=buildings_of(facts),
         attribution=plan.attribution,
-        notes=plan.notes + _energy_notes(facts),
+        notes=plan.notes + energy_notes(facts) + _lived_notes(options),
         wall_s=clock(),
         interrupted=interrupted,
     )
@@ -108,15 +110,44 @@ def _stack(rows: list[np.ndarray]) -> np.ndarray:
     return np.stack(rows).astype(np.float64)
 
 
-def _throughput(life: LifeRecord) -> Throughput:
+def _throughput(life: LifeRecord, tempo: Tempo) -> Throughput:
     users_bps = np.stack(life.users_bps)
+    if tempo != "flow":  # with queues, who got nothing mostly wanted nothing
+        users_bps = users_bps[users_bps > 0.0]
+    if not users_bps.size:
+        return Throughput(np.nan, np.nan)
     return Throughput(
         mean_mbps=float(users_bps.mean(dtype=np.float64)) / 1e6,
         p5_mbps=float(np.percentile(users_bps, 5)) / 1e6,
     )
 
 
-def _target(target: Target, day: "Day", period_s: float) -> TargetOutcome:
+def _lived_notes(options: "DayOptions") -> tuple[str, ...]:
+    """What is not as usual about how the day was lived."""
+    notes = []
+    if options.tempo != "flow":
+        how = "by ticks"
+        if options.tempo == "slot":
+            how = "slot by slot"
+            if options.duty < 1.0:
+                how += (
+                    f" for {100.0 * options.duty:g} % of every report period, the "
+                    "rest by ticks"
+                )
+        notes.append(
+            f"The day was lived {how}; yesterday, which the twin remembers, by flows. "
+            "User throughput is that of periods in which a user got anything."
+        )
+    if options.faults is not None:
+        count = len(options.faults.faults)
+        notes.append(
+            f"A schedule of {count} faults struck both lives alike. The twin saw the "
+            "reports that were left; the numbers here are what was lived."
+        )
+    return tuple(notes)
+
+
+def target_outcome(target: Target, day: "Day", period_s: float) -> TargetOutcome:
     base, auto = (life.of(target.name) for life in day.lives)
     kind = TARGETS[target.name]
     low, mean, high = np.array(
@@ -150,7 +181,7 @@ def _target(target: Target, day: "Day", period_s: float) -> TargetOutcome:
     )
 
 
-def _cell_rows(facts: PublicFacts) -> CellRows:
+def cell_rows(facts: PublicFacts) -> CellRows:
     cells = facts.cells
     position_m = np.asarray(cells.position_m, np.float64)
     return CellRows(
@@ -194,7 +225,7 @@ def _built(facts: PublicFacts, east_m: np.ndarray, north_m: np.ndarray) -> np.nd
     return (found > 2.0) & inside_y[:, None] & inside_x[None, :]
 
 
-def _buildings(facts: PublicFacts) -> Raster | None:
+def buildings_of(facts: PublicFacts) -> Raster | None:
     raster = facts.plan.buildings
     if raster is None:
         return None
@@ -206,7 +237,7 @@ def _buildings(facts: PublicFacts) -> Raster | None:
     )
 
 
-def _energy_notes(facts: PublicFacts) -> tuple[str, ...]:
+def energy_notes(facts: PublicFacts) -> tuple[str, ...]:
     carriers = facts.cells.carriers
     units = ", ".join(
         f"{label} {float(watts):g} W"

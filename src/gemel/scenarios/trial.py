@@ -16,10 +16,20 @@ from gemel.autonomy.guard import Guard, Outlook
 from gemel.autonomy.intents import TARGETS, Intent
 from gemel.autonomy.journal import Journal
 from gemel.autonomy.loops import LOOPS
+from gemel.emulator.faults.fate import Fate, fate_of
+from gemel.emulator.faults.schedule import FaultSchedule
 from gemel.emulator.secrets import Secrets
 from gemel.emulator.stand_in import StandIn
+from gemel.emulator.tempos.life import CHUNK_S
+from gemel.emulator.tempos.pace import Pace
+from gemel.emulator.tempos.seconds import Tempo
 from gemel.errors import ScenarioError
-from gemel.interfaces.networks.emulated import EmulatedActuator, EmulatedSource, recall
+from gemel.interfaces.networks.emulated import (
+    EmulatedActuator,
+    EmulatedSource,
+    recall,
+    reported,
+)
 from gemel.report.results import DayResult, Raster
 from gemel.scenarios.oracle import live_the_oracle
 from gemel.scenarios.outcome import coverage_raster, day_result
@@ -31,7 +41,7 @@ from gemel.twin.belief import Belief
 from gemel.twin.forecast import Thresholds
 from gemel.twin.imagine import Crowd, crowd_of, imagine
 from gemel.twin.source import Observation
-from gemel.twin.synchronise import Synchroniser, follow
+from gemel.twin.synchronise import Synchroniser, follow, reported_kpis
 from gemel.world.demand import DAY_S
 
 log = logging.getLogger("gemel.scenarios.trial")
@@ -49,6 +59,8 @@ class DayOptions:
     intent:   None takes the default of `scenarios.promise`
     oracle:   also search what was possible, knowing the truth
     command:  how the user asked for this; None makes one up from name and seed
+    tempo, duty: how today is lived, see `emulator.tempos.pace`; yesterday is by flows
+    faults:   what goes wrong in both lives, counted from midnight
     """
 
     seed: int = 0
@@ -59,13 +71,27 @@ class DayOptions:
     oracle: bool = False
     secrets: Secrets = Secrets()
     command: str | None = None
+    tempo: Tempo = "flow"
+    duty: float = 1.0
+    faults: FaultSchedule | None = None
 
     def __post_init__(self):
+        Pace(self.tempo, self.duty, self.period_s)  # refuses what cannot be lived
         periods = self.hours * 3_600.0 / self.period_s
         if not (0 < self.hours <= 24 and math.isclose(periods, round(periods))):
             raise ScenarioError(
                 f"--hours {self.hours:g} is not a day's part in whole quarters of an "
                 "hour. Give more than 0 and at most 24, e.g. 24 or 6.5."
+            )
+        if self.tempo != "flow" and self.step_s % CHUNK_S:
+            raise ScenarioError(
+                f"steps of {self.step_s:g} s cannot be lived by ticks or slots. Give a "
+                f"multiple of {CHUNK_S} s."
+            )
+        if self.oracle and self.faults is not None:
+            raise ScenarioError(
+                "--oracle searches a network that nothing ails, so --faults would be "
+                "no part of it. Give one or the other."
             )
 
     @property
@@ -90,6 +116,7 @@ class Prepared:
     intent: Intent
     thresholds: Thresholds
     coverage: Raster
+    fate: Fate | None = None
 
 
 def thresholds_of(intent: Intent | None) -> Thresholds:
@@ -111,20 +138,49 @@ def prepare(plan: WorldPlan, options: DayOptions, progress: Progress) -> Prepare
     with ThreadPoolExecutor(1) as beside:
         crowd = beside.submit(crowd_for, facts, options.seed)
         coverage = beside.submit(coverage_raster, facts)
-        stand_in = stand_in_for(facts, options.seed, 0.0, 2, options.secrets)
+        fate = None if options.faults is None else _fate(facts, options)
+        stand_in = stand_in_by(facts, options, 0.0, 2, fate)
         progress("remembering yesterday", 0.0)
         slots = round(DAY_S / options.period_s)
-        yesterday = recall(
-            stand_in, TODAY_S - DAY_S, slots, options.period_s, options.steps
-        )
+        with stand_in.by_flows():
+            yesterday = recall(
+                stand_in, TODAY_S - DAY_S, slots, options.period_s, options.steps
+            )
         stand_in.elapsed_s = TODAY_S
         belief = remember(facts, crowd.result(), yesterday, options.seed, thresholds)
     progress("forecasting today", 0.0)
     usual = usual_day(belief, yesterday, options.periods, thresholds)
     intent = options.intent or default_intent(usual)
     return Prepared(
-        facts, stand_in, belief, usual, intent, thresholds, coverage.result()
+        facts, stand_in, belief, usual, intent, thresholds, coverage.result(), fate
     )
+
+
+def stand_in_by(
+    facts: PublicFacts,
+    options: DayOptions,
+    elapsed_s: float,
+    lives: int,
+    fate: Fate | None = None,
+) -> StandIn:
+    """The network of these options."""
+    return stand_in_for(
+        facts,
+        options.seed,
+        elapsed_s,
+        lives,
+        options.secrets,
+        fate,
+        options.tempo,
+        options.duty,
+        options.period_s,
+    )
+
+
+def _fate(facts: PublicFacts, options: DayOptions) -> Fate:
+    assert options.faults is not None
+    sites = tuple(cell.site for cell in facts.plan.inventory.cells)
+    return fate_of(options.faults, facts.cells, sites, options.seed, TODAY_S)
 
 
 def crowd_for(facts: PublicFacts, seed: int) -> Crowd:
@@ -217,15 +273,16 @@ class Day:
         self.reasons: collections.Counter[str] = collections.Counter()
         self._belief = ready.belief
         self._watch: Watch | None = None
+        self._told_kwh: list[float] = []
         self._key = jax.random.fold_in(jax.random.key(options.seed), 40)
         self._sources = [
-            EmulatedSource(ready.stand_in, life, options.period_s)
+            EmulatedSource(ready.stand_in, life, options.period_s, ready.fate)
             for life in (BASELINE, AUTONOMOUS)
         ]
         common = (ready.intent, ready.thresholds, options.period_s)
         self.cycle = Cycle(
             source=self._sources[AUTONOMOUS],
-            actuator=EmulatedActuator(ready.stand_in, AUTONOMOUS),
+            actuator=EmulatedActuator(ready.stand_in, AUTONOMOUS, ready.fate),
             synchroniser=Synchroniser(),
             loops={name: loop(*common) for name, loop in LOOPS.items()},
             guard=Guard(*common),
@@ -250,16 +307,21 @@ class Day:
         # Only a period that was lived counts; before, nothing here has changed.
         self._watch = watch
         self.said.keep(watch.forecast)
-        for record, source, life in zip(
-            self.lives, self._sources, (BASELINE, AUTONOMOUS), strict=True
-        ):
+        period_s, thresholds = self._options.period_s, self._ready.thresholds
+        began_s = self._ready.stand_in.elapsed_s - period_s
+        for record, life in zip(self.lives, (BASELINE, AUTONOMOUS), strict=True):
             lived = self._ready.stand_in.lived(life)
             assert lived is not None
-            record.keep(source.observe(), lived, self._ready.thresholds)
+            # A day is judged by what was lived, not by what of it was reported.
+            true = reported(lived.counted(), lived.controls, began_s, period_s)
+            record.keep(true, lived, thresholds)
+        told = reported_kpis(self._sources[AUTONOMOUS].observe(), thresholds)
+        self._told_kwh.append(float(told["RANEnergyConsumption"]))
 
     def _outlook(self, number: int) -> Outlook:
         usual_kwh = self._ready.usual.energy_kwh
-        spent_kwh = sum(k["RANEnergyConsumption"] for k in self.lives[AUTONOMOUS].kpis)
+        # By the reports: the guard knows no more than they say.
+        spent_kwh = sum(kwh for kwh in self._told_kwh if math.isfinite(kwh))
         return Outlook(
             elapsed_s=self._ready.stand_in.elapsed_s,
             spent_kwh=float(spent_kwh),

@@ -69,11 +69,10 @@ def faded(
 
 
 def beams_in_use(
-    owner: Int[Array, "group cell"], beam: Int[Array, "group cell"], masts: Masts
+    power_mw: Float[Array, "group cell"], beam: Int[Array, "group cell"], masts: Masts
 ) -> Float[Array, "group cell beam"]:
     """Milliwatts that every cell sends towards each of its directions."""
-    power = jnp.where(owner >= 0, masts.block_mw, 0.0)
-    return power[..., None] * masts.leak[beam]
+    return power_mw[..., None] * masts.leak[beam]
 
 
 def down_sinr(
@@ -83,10 +82,14 @@ def down_sinr(
     sends: Float[Array, "group cell beam"],
     busy_share: Float[Array, ""],
     user: Int[Array, "group cell"],
+    power_mw: Float[Array, "group cell"],
+    beside_mw: Float[Array, "group cell"] | None = None,
 ) -> Float[Array, "group cell"]:
     """Of each group's user, all power in one layer.
 
     busy_share: of all cells' groups in this slot
+    power_mw:   sent to this user
+    beside_mw:  sent in the same group to another user, as far as it leaks to this one
     """
     groups, cells, beams = sends.shape
     group = jnp.arange(groups, dtype=jnp.int32)[:, None]
@@ -97,7 +100,9 @@ def down_sinr(
     others_mw = links.tail_mw[user] * (busy_share * masts.spill) + masts.noise_mw
     for link in range(1, gain.shape[0]):
         others_mw = others_mw + arriving[link] * flat[first + code[link][user]]
-    return arriving[0] * masts.block_mw / others_mw
+    if beside_mw is not None:
+        others_mw = others_mw + arriving[0] * beside_mw
+    return arriving[0] * power_mw / others_mw
 
 
 def of_group(

@@ -4,6 +4,8 @@ Three loops: reports of channel quality, repetitions of the slot pattern, slots.
 here leaves the rows of the cells; users are seated before and released after.
 """
 
+import functools
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -19,6 +21,7 @@ from gemel.emulator.slot.air import (
     up_power_mw,
 )
 from gemel.emulator.slot.chains import always_at, over_groups
+from gemel.emulator.slot.pairing import second_owner
 from gemel.emulator.slot.plan import REPORT_MS, SLOT_SYMBOLS, TICK_MS, SlotPlan
 from gemel.emulator.slot.queues import Bursts, come_to_light
 from gemel.emulator.slot.reporting import down_sinr_on_average, report_of
@@ -26,13 +29,16 @@ from gemel.emulator.slot.rows import Roster, Sender
 from gemel.emulator.slot.transmission import (
     Direction,
     Heard,
+    Owners,
     Report,
     one_slot,
 )
 from gemel.network.link_to_system.slot_tables import SlotTables
+from gemel.network.scheduling.allocate import Offer
 from gemel.network.scheduling.base import AbstractScheduler
 from gemel.network.scheduling.quotas import Quotas
 from gemel.radio.small_scale.fading import FadingTraces
+from gemel.units import ratio_from_db
 
 LATELY = 0.05  # weight of a slot in what is remembered of the others
 ASKS_EVERY = 4  # uplink slots between two chances to ask for a grant
@@ -228,16 +234,43 @@ def _down_slot(
     state = eqx.tree_at(lambda s: s.queue, state, queue)
     backlog = queue.arrived - queue.sent
 
-    def sinr_of(owner: Int[Array, "group cell"]) -> Float[Array, "group cell"]:
-        user = _users_of(roster, owner)
-        beam = air.links.towards[0][user]
-        sends = beams_in_use(owner, beam, air.masts)
-        busy = (owner >= 0).mean(dtype=jnp.float32)
-        return down_sinr(gain, air.links, air.masts, sends, busy, user)
+    masts, towards = air.masts, air.links.towards[0]
+
+    def sinr_of(owners: Owners) -> tuple[Float[Array, "group cell"], ...]:
+        users = [_users_of(roster, owner) for owner in owners]
+        count = sum((owner >= 0).astype(jnp.float32) for owner in owners)
+        each_mw = masts.block_mw / jnp.maximum(count, 1.0)
+        powers = [jnp.where(owner >= 0, each_mw, 0.0) for owner in owners]
+        beams = [towards[user] for user in users]
+        sends = functools.reduce(
+            jnp.add,
+            [beams_in_use(p, b, masts) for p, b in zip(powers, beams, strict=True)],
+        )
+        busy = (owners[0] >= 0).mean(dtype=jnp.float32)
+        sinr = []
+        for number, user in enumerate(users):
+            beside_mw = None
+            if len(owners) > 1:
+                other = 1 - number
+                leak = masts.leak[beams[other], beams[number]]
+                beside_mw = powers[other] * leak
+            sinr.append(
+                down_sinr(
+                    gain, air.links, masts, sends, busy, user, powers[number], beside_mw
+                )
+            )
+        return tuple(sinr)
+
+    def pairing(offer: Offer, owner: Int[Array, "group cell"]):
+        beam = towards[roster.user]
+        return second_owner(
+            offer, owner, beam, masts.leak, ratio_from_db(report.sinr_db)
+        )
 
     state, owner, heard = one_slot(
         plan, air.tables, group_prb, air.scheduler, air.quotas, sender, bursts, state,
         report, backlog, lately.down_turn, now, now + plan.slot_units, share, sinr_of,
+        pairing if plan.together > 1 else None,
     )  # fmt: skip
     used = owner >= 0
     prb = jnp.where(used, group_prb[:, None], 0).sum(0)
@@ -288,10 +321,10 @@ def _up_slot(
 
     other = []
 
-    def sinr_of(owner: Int[Array, "group cell"]) -> Float[Array, "group cell"]:
-        own_mw, other_mw = heard_of(owner)
+    def sinr_of(owners: Owners) -> tuple[Float[Array, "group cell"], ...]:
+        own_mw, other_mw = heard_of(owners[0])
         other.append(other_mw * air.masts.spill)
-        return own_mw / (other[0] + air.masts.up_noise_mw)
+        return (own_mw / (other[0] + air.masts.up_noise_mw),)
 
     state, owner, heard = one_slot(
         plan, air.tables, group_prb, air.scheduler, air.quotas, sender, bursts, state,

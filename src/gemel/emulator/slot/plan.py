@@ -32,6 +32,7 @@ class SlotPlan:
     up_processes:   the same in the uplink
     explicit:       interferers counted one by one; the others as an average
     passes:         how often free groups are offered again within a slot
+    together:       users of one group at most, apart by their beams (MU-MIMO); 1 or 2
     """
 
     scs_khz: int = 30
@@ -43,7 +44,8 @@ class SlotPlan:
     processes: int = 8
     up_processes: int = 4
     explicit: int = 8
-    passes: int = 3
+    passes: int = 2
+    together: int = 1
 
     def __post_init__(self):
         if self.scs_khz not in (15, 30, 60, 120):
@@ -65,6 +67,10 @@ class SlotPlan:
                 f"slot pattern {self.letters!r} does not fit into {REPORT_MS} ms at "
                 f"{self.scs_khz} kHz, which is {REPORT_MS * self.slots_per_ms} slots. "
                 "Give a length that divides it."
+            )
+        if self.together not in (1, 2):
+            raise ScenarioError(
+                f"{self.together} users cannot share a group; give 1, or 2 for MU-MIMO."
             )
         if self.ring & (self.ring - 1) or not 1 <= self.seats <= 256:
             raise ScenarioError(

@@ -24,8 +24,18 @@ class Roster(eqx.Module):
     seat: Int[Array, " user"]
 
     def seated(self, of_users: PyTree) -> PyTree:
-        """The same leaves row by row; user was their last axis."""
+        """The same leaves row by row; user was their last axis. What stands where
+        nobody sits is somebody else's."""
         return jax.tree.map(lambda leaf: leaf[..., self.user], of_users)
+
+    def seated_alone(self, of_users: PyTree) -> PyTree:
+        """The same with zeros where nobody sits: an empty seat sends nothing."""
+
+        def of(leaf: Array) -> Array:
+            row = leaf[..., self.user]
+            return jnp.where(self.taken, row, jnp.zeros_like(row))
+
+        return jax.tree.map(of, of_users)
 
     def returned(self, rows: PyTree, of_users: PyTree) -> PyTree:
         """Users' leaves with what their rows say; who has no seat keeps the old."""

@@ -5,6 +5,7 @@ both are passed in. All of a slot's blocks are drawn up from the last channel re
 decoded by what the slot was really like.
 """
 
+import functools
 from collections.abc import Callable
 
 import equinox as eqx
@@ -33,7 +34,13 @@ STEP_UP_DB, TARGET = 0.02, 0.1  # outer loop: as many steps up as down at the ta
 STEP_DOWN_DB = STEP_UP_DB * (1.0 - TARGET) / TARGET
 LEAST_RATIO = 1e-6
 
-Air = Callable[[Int[Array, "group cell"]], Float[Array, "group cell"]]
+Owners = tuple[Int[Array, "group cell"], ...]  # one, or two where beams allow
+Air = Callable[[Owners], tuple[Float[Array, "group cell"], ...]]
+# The second user of each group, and what sharing takes from both, dB.
+Pairing = Callable[
+    [Offer, Int[Array, "group cell"]],
+    tuple[Int[Array, "group cell"], tuple[Float[Array, "group cell"], ...]],
+]
 
 
 class Direction(eqx.Module):
@@ -103,9 +110,11 @@ def one_slot(
     end: Int[Array, ""],
     share: Float[Array, ""],
     air: Air,
+    pairing: Pairing | None = None,
 ) -> tuple[Direction, Int[Array, "group cell"], Heard]:
     """One slot of all cells.
 
+    pairing: finds a second user for each group; None: a group is one user's
     asked:   bytes that the cell knows of; what is sent again needs no asking
     share:   of the slot's data symbols that this direction has
     """
@@ -133,17 +142,33 @@ def one_slot(
         fixed_group=jnp.where(again, old.groups, 0),
     )
     owner = once(allocate(offer, quotas, plan.passes), always)
+    owners: Owners = (owner,)
+    taken_db = (jnp.zeros(owner.shape),)
+    if pairing is not None:
+        second, taken_db = once(pairing(offer, owner), always)
+        owners = (owner, second)
     seats = again.shape[0]
+
+    def sums(*values: Callable[[int], Array]) -> Array:
+        """Over all groups of each seat; a group's second user may have other values."""
+        each = zip(owners, values * (len(owners) // len(values)), strict=True)
+        parts = [over_groups(always, whose, seats, value) for whose, value in each]
+        return functools.reduce(jnp.add, parts)
+
     one = jnp.ones(again.shape[1], jnp.int32)
-    groups = over_groups(always, owner, seats, lambda _: one)
-    blocks = over_groups(always, owner, seats, lambda g: one * group_prb[g])
-    total_db = over_groups(always, owner, seats, lambda g: report.sinr_db[:, g])
+    groups = sums(lambda _: one)
+    blocks = sums(lambda g: one * group_prb[g])
+
+    def believed(taken_db: Float[Array, "group cell"]) -> Callable[[int], Array]:
+        return lambda g: report.sinr_db[:, g] - taken_db[g]
+
+    total_db = sums(*map(believed, taken_db))
     on = groups > 0
     per_group = 1.0 / jnp.maximum(groups, 1).astype(jnp.float32)
     believed_db = total_db * per_group
     layers = jnp.where(again, old.layers, report.layers)
-    split_db = db_from_ratio(layers.astype(jnp.float32))
-    chosen = tables.mcs_of(believed_db - split_db + state.outer_db)
+    layers_db = db_from_ratio(layers.astype(jnp.float32))
+    chosen = tables.mcs_of(believed_db - layers_db + state.outer_db)
     mcs = jnp.where(again, old.mcs, chosen)
     flat = tables.block_byte.reshape(-1)
     shape = tables.block_byte.shape
@@ -156,12 +181,13 @@ def one_slot(
     on = on & (size > 0)
 
     mcs, layers, size, on = once((mcs, layers, size, on), always)
-    sinr = once(air(owner), always)
-    at = jnp.maximum(owner, 0)
-    beta = jnp.take_along_axis(tables.beta[mcs], at, 0)
-    streams = jnp.take_along_axis(layers, at, 0).astype(jnp.float32)
-    missing = jnp.exp(-sinr / (streams * beta))
-    vote = over_groups(always, owner, seats, lambda g: missing[g]) * per_group
+    votes = []
+    for whose, sinr in zip(owners, once(air(owners), always), strict=True):
+        at = jnp.maximum(whose, 0)
+        beta = jnp.take_along_axis(tables.beta[mcs], at, 0)
+        streams = jnp.take_along_axis(layers, at, 0).astype(jnp.float32)
+        votes.append(jnp.exp(-sinr / (streams * beta)))
+    vote = sums(*(missing.__getitem__ for missing in votes)) * per_group
     effective = -tables.beta[mcs] * jnp.log(jnp.maximum(vote, 1e-30))
     # A repetition in fewer groups than the first one adds less.
     part = groups.astype(jnp.float32) / jnp.maximum(

@@ -113,16 +113,18 @@ def engine_of(
     scheduler: str = "proportional_fair",
     seats: int = 32,
     letters: str | None = None,
+    together: int = 1,
 ) -> Engine:
     """The usual equipment of these cells, with a mixture of applications.
 
-    letters: slot pattern of TDD carriers; FDD carriers have their own
+    letters:  slot pattern of TDD carriers; FDD carriers have their own
+    together: users of one group at most, on carriers with steered beams (MU-MIMO)
     """
     users = speed_mps.shape[0]
     mix = draw_mix(shares or MIXED, users, np.random.default_rng([seed, 40]))
     carriers = cells.carriers
     layers = tuple(
-        _layer(cells, propagation, number, seed, seats, letters)
+        _layer(cells, propagation, number, seed, seats, letters, together)
         for number in range(len(carriers.label))
     )
     return Engine(
@@ -170,6 +172,7 @@ def _layer(
     seed: int,
     seats: int,
     letters: str | None,
+    together: int,
 ) -> LayerSlots:
     carriers = cells.carriers
     scs_khz, prb = int(carriers.scs_khz[number]), int(carriers.prb[number])
@@ -182,6 +185,7 @@ def _layer(
         group_prb=groups.nominal,
         seats=seats,
         explicit=min(8, propagation.k),
+        together=together if float(carriers.spill[number]) < 1.0 else 1,
     )
     own = np.flatnonzero(np.asarray(cells.layer) == number)
     local = np.full(len(cells.name), -1)

@@ -77,8 +77,12 @@ class Told:
     waiting_ms: Float[np.ndarray, " user"]
 
 
-def told_of(sums: Sums, before: Moment, after: Moment) -> Told:
-    """The sums of a chunk, and what handovers added to theirs."""
+def told_of(sums: Sums, before: Moment, after: Moment, tempo: Tempo) -> Told:
+    """The sums of a chunk, and what handovers added to theirs.
+
+    The books also say how long slots were lived, "lived.slot_ms", and what was
+    delivered downlink at whatever tempo, "lived.volume_bit": slots count it to the bit.
+    """
     books: Books = {}
     for name in ("down", "up", "access"):
         part = getattr(sums, name)
@@ -92,6 +96,13 @@ def told_of(sums: Sums, before: Moment, after: Moment) -> Told:
         name: np.asarray(getattr(sums.flow, name), np.float64).sum(0)
         for name in type(sums.flow).__dataclass_fields__
     }
+    slots = tempo == "slot"
+    volume_bit = 8 * books["down.delivered_byte"]
+    if not slots:
+        volume_bit = np.rint(flow["volume_bit"]).astype(np.int64)
+    books["lived.volume_bit"] = volume_bit
+    books["lived.slot_ms"] = np.asarray(1_000 * CHUNK_S * slots, np.int64)
+    flow["elapsed_s"] = np.asarray(float(CHUNK_S))  # not a sum of rounded parts
     got = np.asarray(sums.got_byte, np.float64).sum(0)
     return Told(flow, books, got, np.asarray(sums.waiting_ms, np.float64).sum(0))
 
@@ -114,6 +125,6 @@ def added(books: Books, more: Books) -> Books:
     return {
         name: np.maximum(books[name], value)
         if name.endswith(".max_connected")
-        else books[name] + value
+        else np.asarray(books[name] + value)
         for name, value in more.items()
     }

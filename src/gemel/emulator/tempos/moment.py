@@ -148,5 +148,6 @@ def first_moment(
             )
             for plan, layer in zip(plans, engine.layers, strict=True)
         ),
-        sinr_db=jnp.full(users, 10.0),
+        # Not `full`: its weak type would have every program compiled twice.
+        sinr_db=jnp.zeros(users) + 10.0,
     )

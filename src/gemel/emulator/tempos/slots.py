@@ -272,7 +272,7 @@ def _one_layer(
     outside = living.Air(
         layer.traces, links, masts, layer.tables, engine.scheduler, quotas
     )
-    seated = roster.seated(rows)
+    seated = roster.seated_alone(rows)
     seated, lately, lived = living.live(
         plan, outside, roster, senders, tuple(roster.seated(b) for b in moment.bursts),
         seated, moment.lately[number], moment.now,

@@ -32,10 +32,20 @@ SPEEDS = ("real", "max")
 
 
 def added(ledger: Ledger, more: Ledger) -> Ledger:
-    """Both together; int64 and float64 throughout, whatever was counted on the way."""
+    """Both together; int64 and float64 throughout, whatever was counted on the way.
+
+    Of a name that ends in `max_connected` the larger is kept.
+    """
     if not ledger:
         return dict(more)
-    return {name: np.asarray(ledger[name] + more[name]) for name in more}
+    return {
+        name: np.asarray(
+            np.maximum(ledger[name], value)
+            if name.endswith("max_connected")
+            else ledger[name] + value
+        )
+        for name, value in more.items()
+    }
 
 
 class Living:

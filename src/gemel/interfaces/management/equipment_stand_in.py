@@ -1,4 +1,4 @@
-"""How is a stand-in at the tempo of flows turned, lived and counted from outside?"""
+"""How is a stand-in turned, lived and counted from outside, at whatever tempo?"""
 
 import dataclasses
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from gemel.emulator.checkpoint import restore, snapshot
 from gemel.emulator.stand_in import StandIn
+from gemel.emulator.tempos.measured import frame_of, measured
 from gemel.interfaces.management.equipment import (
     AbstractEquipment,
     Complaint,
@@ -18,7 +19,7 @@ from gemel.interfaces.management.equipment import (
 )
 from gemel.interfaces.management.knobs import Knobs
 from gemel.interfaces.management.misfortune import Misfortune
-from gemel.network.association import Served, associate, per_element_db
+from gemel.network.association import Served, associate, per_element_db, served_by
 from gemel.network.controls import Controls
 from gemel.network.own_layer import own_layer
 from gemel.network.simulator import Network, State
@@ -29,7 +30,7 @@ LOOKS = 5  # at every period that is looked back at
 NEIGHBOURS = 8  # a phone tells of, as TS 38.331 maxCellReport
 
 
-class FlowEquipment(AbstractEquipment):
+class StandInEquipment(AbstractEquipment):
     """One life of a stand-in, and the knobs it has no place for."""
 
     def __init__(
@@ -38,6 +39,8 @@ class FlowEquipment(AbstractEquipment):
         self._stand_in = stand_in
         self._knobs = knobs
         self._misfortune = misfortune
+        engine = stand_in.pace.engine
+        self._frame = None if engine is None else frame_of(engine)
 
     @property
     def elapsed_s(self) -> float:
@@ -57,7 +60,7 @@ class FlowEquipment(AbstractEquipment):
     def turn(self, knobs: Knobs) -> None:
         if self._misfortune is not None:
             knobs = self._misfortune.obeyed(self.knobs(), knobs, self.elapsed_s)
-        self._stand_in.turn(LIFE, knobs.controls)
+        self._stand_in.turn(LIFE, knobs.controls, knobs.settings, knobs.relations())
         self._knobs = knobs
 
     def live(self, steps: int, step_s: float) -> Ledger:
@@ -68,9 +71,10 @@ class FlowEquipment(AbstractEquipment):
         now_s = self._stand_in.elapsed_s
         self._stand_in.elapsed_s = now_s - periods * period_s
         told = []
-        for _ in range(periods):
-            self._stand_in.advance(LOOKS, period_s / LOOKS)
-            told.append(self._ledger(slice(0, LOOKS)))
+        with self._stand_in.by_flows():
+            for _ in range(periods):
+                self._stand_in.advance(LOOKS, period_s / LOOKS)
+                told.append(self._ledger(slice(0, LOOKS)))
         self._stand_in.elapsed_s = now_s
         return told
 
@@ -79,20 +83,23 @@ class FlowEquipment(AbstractEquipment):
         assert lived is not None
         counters = lived.counters
         # Summed on the host: the sums of a day would strain float32.
-        return {
+        flow = {
             name: np.asarray(
                 np.asarray(getattr(counters, name), np.float64)[rows].sum(0)
             )
             for name in type(counters).__dataclass_fields__
         }
+        return flow | lived.books
 
     def report(
         self, ledger: Ledger, when_s: float
     ) -> Mapping[str, Float[np.ndarray, " cell"]]:
-        measured = flow_report(ledger)
+        told = flow_report(ledger)
+        if self._frame is not None and "lived.slot_ms" in ledger:
+            told |= measured(ledger, self._frame)
         if self._misfortune is None:
-            return measured
-        return self._misfortune.told(measured, when_s)
+            return told
+        return self._misfortune.told(told, when_s)
 
     def working(self) -> Bool[np.ndarray, " cell"]:
         working = np.ones(len(self._knobs.unlocked), bool)
@@ -105,9 +112,10 @@ class FlowEquipment(AbstractEquipment):
         return self._misfortune.complaints(self.elapsed_s)
 
     def heard(self, phones: Int[np.ndarray, " phone"]) -> Heard:
-        network, state = self._stand_in.network, self._stand_in.state(LIFE)
-        controls, users = self._stand_in.controls(LIFE), state.users
-        served, every_sinr, shown_db = _heard(network, state, controls)
+        network, controls = self._stand_in.really(LIFE)
+        state = self._stand_in.state(LIFE)
+        users, settled = state.users, self._frame is not None
+        served, every_sinr, shown_db = _heard(network, state, controls, settled)
         sinr = np.asarray(every_sinr, np.float64)[phones]
         count = users.candidates.cell.shape[0]
         cell = np.asarray(users.candidates.cell).reshape(count, -1)[phones]
@@ -138,11 +146,15 @@ class FlowEquipment(AbstractEquipment):
 
 @eqx.filter_jit
 def _heard(
-    network: Network, state: State, controls: Controls
+    network: Network, state: State, controls: Controls, settled: bool
 ) -> tuple[Served, Float[Array, " user"], Float[Array, " cell"]]:
-    """Who serves everybody, with which SINR, and what every cell sends."""
+    """Who serves everybody, with which SINR, and what every cell sends.
+
+    settled:  who serves is known already, since handover has its own time
+    """
     cells, users = network.cells, state.users
-    served = associate(cells, users.candidates, controls, state.serving)
+    serves = served_by if settled else associate
+    served = serves(cells, users.candidates, controls, state.serving)
     link = own_layer(
         cells, users.candidates, served, controls, users.demand_bps, users.weight
     )
