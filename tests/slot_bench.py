@@ -251,7 +251,7 @@ def lived(
             quotas = quotas_of(sender.slice, shares[0], shares[1], plan.groups)
         seated, lately, out = live(
             plan, _air(bench, serving, key, quotas), roster, (sender, sender),
-            tuple(roster.seated(ring) for ring in full), roster.seated(rows),
+            tuple(roster.seated(ring) for ring in full), roster.seated_alone(rows),
             lately, began, bench.tick_ms,
         )  # fmt: skip
         after = roster.returned(seated, rows)

@@ -27,6 +27,8 @@ from gemel.world.people import People, draw_places
 NEARBY = 8  # a walker's goal is the nearest of so many places drawn
 CONTENT_BPS = 50e6  # a rate beyond which nobody wants more because of it
 LEAST_SHARE = 0.02  # of the demand of the content
+# What makes up the demand of a city: telephony and machines are drops in this ocean.
+PEOPLE_ASK = {"ftp3": 0.25, "web": 0.55, "video": 0.20}
 BUSY_HOUR_ROUNDS = 12  # of fitting demand to the load of the busy hour
 
 
@@ -77,7 +79,7 @@ def stand_in_of(
     luck = jax.random.fold_in(jax.random.key(seed), 2)
     engine = None
     if tempo != "flow":
-        engine = engine_of(truth, propagation, people.speed_mps, seed)
+        engine = engine_of(truth, propagation, people.speed_mps, seed, PEOPLE_ASK)
     pace = Pace(tempo, duty, period_s, engine)
     return StandIn(network, state, controls, luck, elapsed_s, lives, fate, pace)
 

@@ -7,7 +7,7 @@ block that failed comes up again when its feedback has had time to come back.
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 
 class Block(eqx.Module):
@@ -49,6 +49,23 @@ def with_block(blocks: Block, process: Int[Array, ""], block: Block) -> Block:
         blocks,
         block,
     )
+
+
+def sent_again(
+    blocks: Block,
+    sent: Int[Array, "*row"],
+    again: Bool[Array, "*row"],
+    first_byte: Int[Array, "*row"],
+) -> tuple[Block, Int[Array, "*row"]]:
+    """Where ARQ takes over, all from this byte on is sent anew, in blocks as the link
+    carries them now: a block that was too large once will not fit by being repeated.
+
+    What came behind it is sent again, too; seldom enough, and then seven blocks.
+    """
+    behind = again & (blocks.first_byte - first_byte >= 0)
+    size_byte = jnp.where(behind, 0, blocks.size_byte)
+    blocks = eqx.tree_at(lambda b: b.size_byte, blocks, size_byte)
+    return blocks, jnp.where(again, first_byte, sent)
 
 
 def delivered_up_to(

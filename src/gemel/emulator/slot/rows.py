@@ -33,7 +33,8 @@ class Roster(eqx.Module):
 
         def of(leaf: Array) -> Array:
             row = leaf[..., self.user]
-            return jnp.where(self.taken, row, jnp.zeros_like(row))
+            taken = jnp.broadcast_to(self.taken, row.shape)
+            return jnp.where(taken, row, jnp.zeros_like(row))
 
         return jax.tree.map(of, of_users)
 

@@ -19,6 +19,7 @@ from gemel.emulator.slot.processes import (
     Block,
     block_at,
     delivered_up_to,
+    sent_again,
     with_block,
 )
 from gemel.emulator.slot.queues import Bursts, Queue, Told, told, waiting_ms
@@ -196,18 +197,15 @@ def one_slot(
     earlier = jnp.where(again, old.sinr_sum, 0.0)
     heard = earlier + effective * jnp.minimum(part, 1.0)
     tries = jnp.where(again, old.tries, 0) + 1
-    # ARQ sends the block anew: what was heard before is forgotten, its luck, too.
-    anew = (tries - 1) // sender.most_tries
-    combined = tries - anew * sender.most_tries
-    mean = jnp.maximum(heard / combined.astype(jnp.float32), LEAST_RATIO)
-    failing = once(tables.failing(mcs, combined, db_from_ratio(mean), size), always)
+    mean = jnp.maximum(heard / tries.astype(jnp.float32), LEAST_RATIO)
+    failing = once(tables.failing(mcs, tries, db_from_ratio(mean), size), always)
     first_byte = jnp.where(again, old.first_byte, queue.sent)
-    luck = luck_of(sender.number, first_byte, anew * 64 + process)
+    luck = luck_of(sender.number, first_byte, process)
     failed = on & (luck < failing)
     failed = once(failed, always)
-    over = failed & (combined >= sender.most_tries)
+    over = failed & (tries >= sender.most_tries)
     lost = over & ~sender.arq
-    stays = jnp.where(on, failed & ~lost, again)
+    stays = jnp.where(on, failed & ~over, again)
     block = Block(
         first_byte=first_byte,
         size_byte=jnp.where(stays, size, 0),
@@ -215,15 +213,20 @@ def one_slot(
         mcs=mcs,
         layers=layers,
         groups=jnp.where(again, old.groups, groups),
-        sinr_sum=jnp.where(on, jnp.where(over, 0.0, heard), old.sinr_sum),
+        sinr_sum=jnp.where(on, heard, old.sinr_sum),
     )
     on_the_way = with_block(state.blocks, process, block)
-    sent = queue.sent + fresh
+    on_the_way, sent = sent_again(
+        on_the_way, queue.sent + fresh, over & sender.arq, first_byte
+    )
     delivered = delivered_up_to(on_the_way, sent, queue.delivered)
     queue = eqx.tree_at(lambda q: (q.sent, q.delivered), queue, (sent, delivered))
     queue, ended = told(bursts, queue, end, sender.budget)
     new = on & ~again
-    step_db = jnp.where(failed, -STEP_DOWN_DB, STEP_UP_DB)
+    # Beyond the tables' ends a step would change nothing but the way back.
+    down_db = jnp.where(mcs > 0, -STEP_DOWN_DB, 0.0)
+    up_db = jnp.where(mcs < shape[2] - 1, STEP_UP_DB, 0.0)
+    step_db = jnp.where(failed, down_db, up_db)
     outer_db = state.outer_db + jnp.where(new, step_db, 0.0)
     remembered = facts.after(fresh.astype(jnp.float32))
     busy = (backlog > 0) & (backlog > fresh)
@@ -257,7 +260,8 @@ def luck_of(
     as long as the share of failures is above it."""
     bits = number.astype(jnp.uint32) * np.uint32(0x9E3779B1)
     bits = bits ^ (first_byte.astype(jnp.uint32) * np.uint32(0x85EBCA77))
-    bits = bits + salt.astype(jnp.uint32)
+    # From zeros the folding would make zero, the worst of all luck.
+    bits = bits + salt.astype(jnp.uint32) + np.uint32(0x632BE5AB)
     for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
         bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
     bits = bits ^ (bits >> np.uint32(16))

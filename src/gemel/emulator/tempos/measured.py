@@ -130,4 +130,6 @@ def _sum(parts: list[np.ndarray]) -> Float[np.ndarray, " cell"]:
 
 
 def _mean(sums: np.ndarray, count: np.ndarray) -> Float[np.ndarray, " cell"]:
-    return np.where(count > 0, sums / np.where(count > 0, count, 1), np.nan)
+    means = np.full(np.shape(sums), np.nan)
+    np.divide(sums, count, out=means, where=np.asarray(count) > 0)
+    return means

@@ -17,7 +17,7 @@ from gemel.emulator.power.states import power_step
 from gemel.emulator.slot import living
 from gemel.emulator.slot.air import Links, Masts
 from gemel.emulator.slot.living import Lived, Rows
-from gemel.emulator.slot.plan import TICK_MS, UNITS_PER_MS
+from gemel.emulator.slot.plan import TICK_MS, UNITS_PER_MS, SlotPlan
 from gemel.emulator.slot.processes import no_blocks
 from gemel.emulator.slot.queues import begun_again, inserted, waiting_byte
 from gemel.emulator.slot.rows import Roster, Sender, roster_of
@@ -34,7 +34,6 @@ from gemel.emulator.tempos.sums import Sums, Way
 from gemel.emulator.traffic import Arrivals
 from gemel.network.controls import Controls
 from gemel.network.counters import Counters
-from gemel.network.link_to_system.overhead import SLOT_SYMBOLS
 from gemel.network.scheduling.quotas import quotas_of
 from gemel.network.simulator import Network, State
 from gemel.units import db_from_ratio, mw_from_dbm, ratio_from_db
@@ -110,7 +109,7 @@ def forty_ms(
         energy_j=energy_j,
     )
     layer_of = network.cells.layer[there]
-    slots_ms = jnp.asarray([1.0 / each.plan.slots_per_ms for each in engine.layers])
+    slots_ms = jnp.asarray([_between_ms(each.plan) for each in engine.layers])
     after = Moment(
         now=moment.now + TICK_MS * UNITS_PER_MS,
         mobility=moment.mobility,
@@ -419,15 +418,21 @@ def _with_offers(
     )
 
 
+def _between_ms(plan: SlotPlan) -> float:
+    """From one downlink slot to the next on average: who waits in all of them waits
+    all the time."""
+    return len(plan.letters) / (len(plan.down) * plan.slots_per_ms)
+
+
 def _work(engine: Engine, down: Way, up: Way, cells: int):
     """Slot length, load, and for energy how much of time and band was used."""
     slot_s, slots, up_slots, prb, common = [np.zeros(cells) for _ in range(5)]
     for layer in engine.layers:
         plan, own = layer.plan, layer.cells
         periods = TICK_MS * plan.slots_per_ms / len(plan.letters)
-        symbols = sum(plan.down_symbols(i) for i in plan.down) / SLOT_SYMBOLS
-        slot_s[own] = 1e-3 / plan.slots_per_ms
-        slots[own] = periods * symbols
+        slot_s[own] = 1e-3 * _between_ms(plan)
+        # A special slot counts as any other: its blocks are used no less often.
+        slots[own] = periods * len(plan.down)
         up_slots[own] = periods * len(plan.up)
         prb[own] = plan.prb
         common[own] = layer.common_share
