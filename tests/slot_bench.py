@@ -190,12 +190,13 @@ def _nothing_yet(bench: Bench) -> tuple[Rows, Lately]:
         return Direction(empty_queue(users), blocks, zeros, zeros, zeros, zeros)
 
     none, turn = jnp.zeros((plan.groups, cells)), jnp.asarray(0, jnp.int32)
+    nothing_sent = none[..., None]  # towards the one beam
     rows = Rows(
         direction(plan.processes),
         direction(plan.up_processes),
         jnp.zeros(users, jnp.int32),
     )
-    return rows, Lately(none, none, turn, turn)
+    return rows, Lately(none[..., None], none, turn, turn)
 
 
 @eqx.filter_jit

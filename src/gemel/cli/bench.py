@@ -11,7 +11,7 @@ bench = typer.Typer(help="One benchmark on this machine.", add_completion=False)
 
 @bench.callback()
 def group() -> None:
-    """A callback keeps `coupled` a subcommand while it is the only one."""
+    """What is measured stands in the commands."""
 
 
 @bench.command()

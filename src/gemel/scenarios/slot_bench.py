@@ -58,10 +58,8 @@ class Timing:
     cells: int
     users: int
     duplex: Duplex
-    tempo: Tempo
     simulated_s: float
     wall_s: float
-    processor_s: float
     real_time_factor: float
     slots_per_s: float
     cell_slots_per_s: float
@@ -122,9 +120,7 @@ def _within_hexagons(site_m: np.ndarray) -> Density:
     """Evenly as far as a hexagon reaches from the nearest site."""
     reach_m = INTER_SITE_M / 3.0**0.5
     low_m, high_m = site_m.min(0) - reach_m, site_m.max(0) + reach_m
-    x_m, y_m = (
-        np.arange(low_m[i] + 0.5 * STEP_M, high_m[i], STEP_M) for i in range(2)
-    )
+    x_m, y_m = (np.arange(low_m[i] + 0.5 * STEP_M, high_m[i], STEP_M) for i in range(2))
     inside = np.zeros((y_m.size, x_m.size), bool)
     for east_m, north_m in site_m:
         near_x = np.abs(x_m - east_m) < reach_m
@@ -217,26 +213,23 @@ def time_emulator(
     count = USERS_A_CELL * cells if users is None else users
     tell("building the network", 0.0)
     stage, moved = stage_of(cells, count, duplex, tempo, seed)
-    spent_s, processor_s = [], 0.0
+    spent_s = []
     for run, (what, share) in enumerate((("compiling", 0.2), ("living again", 0.8))):
         tell(what, share)
         elapsed_s = jnp.asarray(BEGIN_S + run * seconds, jnp.float32)
         key = jax.random.fold_in(jax.random.key(seed), run)
-        begun, processor_begun = time.perf_counter(), time.process_time()
+        begun = time.perf_counter()
         moved, sums = lived(stage, moved, key, elapsed_s, seconds, tempo)
         jax.block_until_ready((moved, sums))
         spent_s.append(time.perf_counter() - begun)
-        processor_s = time.process_time() - processor_begun
     wall_s = spent_s[1]
     slots = seconds * 1_000 * stage.engine.layers[0].plan.slots_per_ms
     return Timing(
         cells=cells,
         users=count,
         duplex=duplex,
-        tempo=tempo,
         simulated_s=float(seconds),
         wall_s=wall_s,
-        processor_s=processor_s,
         real_time_factor=seconds / wall_s,
         slots_per_s=slots / wall_s,
         cell_slots_per_s=cells * slots / wall_s,

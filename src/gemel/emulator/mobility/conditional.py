@@ -70,7 +70,8 @@ def conditional(
         hysteresis_db = asks.hysteresis_db[None, :]
 
         def near(value_dbm, limit_dbm):
-            limit_dbm = jnp.maximum(limit_dbm - rules.prepare_ahead_db, rules.floor_dbm)
+            floor_dbm = rules.floor_dbm[:, None]
+            limit_dbm = jnp.maximum(limit_dbm - rules.prepare_ahead_db, floor_dbm)
             return value_dbm > jnp.repeat(limit_dbm, k, axis=0)
 
         stays = near(level_dbm + hysteresis_db, stay_dbm)

@@ -93,8 +93,9 @@ def needed_dbm(
     other_dbm = jnp.where(asks.searching[None, :], other_dbm, jnp.inf)
     other_dbm = jnp.where(up, jnp.minimum(other_dbm, entry_dbm), other_dbm)
     need_dbm = jnp.where(own, better_dbm, other_dbm)
-    need_dbm = jnp.where(asks.anywhere[None, :], rules.floor_dbm, need_dbm)
-    return jnp.maximum(need_dbm, rules.floor_dbm)
+    floor_dbm = rules.floor_dbm[:, None]
+    need_dbm = jnp.where(asks.anywhere[None, :], floor_dbm, need_dbm)
+    return jnp.maximum(need_dbm, floor_dbm)
 
 
 def needs_dbm(

@@ -100,6 +100,7 @@ def target_is_heard(
     target_dbm: Float[Array, " user"],
     sinr_db: Float[Array, " user"],
     comparable: Bool[Array, " user"],
+    floor_dbm: Float[Array, " user"],
 ) -> Bool[Array, " user"]:
     """Whether the target's SINR is above Qout.
 
@@ -108,9 +109,10 @@ def target_is_heard(
     target transmits as much as it is heard, pessimistic while it is less loaded.
 
     comparable: the serving cell is on air, on the same layer; for others only the level
-                counts
+                counts, and must be above
+    floor_dbm:  of the target's layer
     """
     ratio = ratio_from_db(jnp.clip(target_dbm - serving_dbm, -100.0, 60.0))
     around = 1.0 + ratio_from_db(-jnp.clip(sinr_db, -60.0, 60.0)) - ratio
     enough = ratio >= ratio_from_db(rules.q_out_db) * around
-    return jnp.where(comparable, enough, target_dbm > rules.floor_dbm)
+    return jnp.where(comparable, enough, target_dbm > floor_dbm)

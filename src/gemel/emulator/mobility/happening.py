@@ -164,6 +164,7 @@ def _target_heard(cells: Cells, rules: MobilityRules, can_serve: Bool[Array, " c
             level_dbm(target),
             few.here.sinr_db,
             comparable,
+            rules.floor_dbm[cells.layer[target]],
         )
 
     return heard

@@ -12,10 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from gemel.network.association import SUBCARRIERS_PER_PRB
 from gemel.network.cells import Cells
+from gemel.units import db_from_ratio
 
 A2_ABOVE_ENTRY_DB = 6.0  # a search of some seconds before a layer is left
 A1_ABOVE_A2_DB = 3.0
+Q_IN_DB = -6.0
 
 
 class MobilityRules(eqx.Module):
@@ -33,7 +36,9 @@ class MobilityRules(eqx.Module):
                           table 9.1.2-1: 6 of 40 ms
     search_share:         the same while only higher layers are looked for; none, since
                           most devices have a second receiver for that
-    floor_dbm:            SS-RSRP below which no cell is suitable (q-RxLevMin)
+    floor_dbm:            SS-RSRP below which no cell is suitable (q-RxLevMin): where
+                          noise alone keeps a user from being in sync, or it would come
+                          back to a cell that it cannot hear, only to lose it again
     n310, n311, t310_ms, t311_ms: of TS 38.331; an indication comes every 10 ms
     q_out_db, q_in_db:    SINR of the serving cell for out-of-sync and in-sync
     preparation_ms:       from the report to the command
@@ -57,7 +62,7 @@ class MobilityRules(eqx.Module):
     a5_2_dbm: Float[Array, " layer"]
     gap_share: Float[Array, ""]
     search_share: Float[Array, ""]
-    floor_dbm: Float[Array, ""]
+    floor_dbm: Float[Array, " layer"]
     n310: Int[Array, ""]
     n311: Int[Array, ""]
     t310_ms: Int[Array, ""]
@@ -87,6 +92,8 @@ def _number(value: float) -> Float[Array, ""]:
 def usual_rules(cells: Cells) -> MobilityRules:
     """Textbook values; layers are entered and left where flows enter and leave them."""
     entry_dbm = cells.carriers.entry_dbm
+    blocks_mw = cells.carriers.noise_mw / cells.carriers.prb
+    noise_dbm = db_from_ratio(blocks_mw / np.float32(SUBCARRIERS_PER_PRB))
     return MobilityRules(
         filter_coefficient=_number(4.0),
         measurement_period_ms=_number(200.0),
@@ -98,13 +105,13 @@ def usual_rules(cells: Cells) -> MobilityRules:
         a5_2_dbm=entry_dbm,
         gap_share=_number(6.0 / 40.0),
         search_share=_number(0.0),
-        floor_dbm=_number(-130.0),
+        floor_dbm=noise_dbm + np.float32(Q_IN_DB),
         n310=_ms(10),
         n311=_ms(1),
         t310_ms=_ms(1_000),
         t311_ms=_ms(10_000),
         q_out_db=_number(-8.0),
-        q_in_db=_number(-6.0),
+        q_in_db=_number(Q_IN_DB),
         preparation_ms=_ms(50),
         execution_ms=_ms(40),
         preparation_failure=_number(0.0),

@@ -131,8 +131,8 @@ def up_heard(
     """Milliwatts in a resource block: from the own user, and from all others."""
     groups, cells = user.shape
     group = jnp.arange(groups, dtype=jnp.int32)[:, None]
-    arriving = of_group(gain, user) * power_mw
-    at = group * cells + links.cell[1 : 1 + UP_EXPLICIT][:, user]
+    arriving = of_group(gain, user) * power_mw[None]
+    at = group[None] * cells + links.cell[1 : 1 + UP_EXPLICIT][:, user]
     strong = arriving[1 : 1 + UP_EXPLICIT]
     there = jnp.zeros(groups * cells).at[at.reshape(-1)].add(strong.reshape(-1))
     weak = arriving[1 + UP_EXPLICIT :].sum((0, 2)) / cells

@@ -30,8 +30,9 @@ def over_groups(
     seat = jnp.arange(seats, dtype=jnp.int32)[:, None]
 
     def term(group: int) -> Array:
-        found = value(group)
-        return jnp.where(owner[group] == seat, found, jnp.zeros_like(found))
+        mine = owner[group][None] == seat
+        found = jnp.broadcast_to(value(group), mine.shape)
+        return jnp.where(mine, found, jnp.zeros_like(found))
 
     total = functools.reduce(jnp.add, [term(g) for g in range(owner.shape[0])])
     return once(total, always)

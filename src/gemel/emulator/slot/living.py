@@ -20,10 +20,9 @@ from gemel.emulator.slot.air import (
     up_heard,
     up_power_mw,
 )
-from gemel.emulator.slot.chains import always_at, over_groups
 from gemel.emulator.slot.pairing import second_owner
 from gemel.emulator.slot.plan import REPORT_MS, SLOT_SYMBOLS, TICK_MS, SlotPlan
-from gemel.emulator.slot.queues import Bursts, come_to_light
+from gemel.emulator.slot.queues import Bursts, Told, come_to_light
 from gemel.emulator.slot.reporting import down_sinr_on_average, report_of
 from gemel.emulator.slot.rows import Roster, Sender
 from gemel.emulator.slot.transmission import (
@@ -65,9 +64,10 @@ class Rows(eqx.Module):
 
 
 class Lately(eqx.Module):
-    """What a carrier remembers: how often groups were in use, what came from others."""
+    """What a carrier remembers: how often groups were in use and how much of that went
+    in each direction, and what came from others."""
 
-    busy: Float[Array, "group cell"]
+    busy: Float[Array, "group cell beam"]
     other_mw: Float[Array, "group cell"]
     down_turn: Int[Array, ""]
     up_turn: Int[Array, ""]
@@ -118,7 +118,7 @@ def live(
     group_prb = jnp.asarray(plan.group_sizes, jnp.int32)
     period_units = len(plan.letters) * plan.slot_units
     zero = jnp.zeros_like(rows.known_byte)
-    nothing = jax.tree.map(lambda _: zero, _heard_like())
+    nothing = Heard(Told(zero, zero, zero), *([zero] * 9))
     none = jnp.zeros(roster.user.shape[1], jnp.int32)
     most_layers = air.tables.block_byte.shape[0]
 
@@ -130,12 +130,16 @@ def live(
         return report, cqi, sinr.mean(1)
 
     def report_up(gain, lately):
-        # Sounded over half the band's power: a usual grant.
+        # Sounded in one group; no wider than its power headroom lets it be sent.
         own = gain[0]
-        power = up_power_mw(own.mean(1), jnp.asarray(plan.prb / 4.0), air.masts)
+        one_group = jnp.full(own.shape[0], float(plan.group_prb))
+        power = up_power_mw(own.mean(1), one_group, air.masts)
         noise = lately.other_mw.T[air.links.cell[0]] + air.masts.up_noise_mw
         sinr = own * power[:, None] / noise
-        return report_of(air.tables, roster, sinr, group_prb, ELEMENTS, 1)[0]
+        report = report_of(air.tables, roster, sinr, group_prb, ELEMENTS, 1)[0]
+        fitting = air.masts.most_mw / (power * plan.group_prb)
+        most_groups = jnp.clip(fitting, 1.0, float(plan.groups))[roster.user]
+        return report, (report.worth.mean(1) * most_groups).astype(jnp.int32)
 
     def one_report(carry: _Carry, number: Int[Array, ""]):
         first = began + number * (plan.periods_per_report * period_units)
@@ -185,7 +189,7 @@ def _one_run(
     bursts: tuple[Bursts, Bursts],
     group_prb: Int[Array, " group"],
     down_report: Report,
-    up_report: Report,
+    up_report: tuple[Report, Int[Array, "seat cell"]],
     gain: Float[Array, "link user group"],
     start: Int[Array, ""],
     run: tuple[int, int, bool, bool],
@@ -204,7 +208,7 @@ def _one_run(
             )  # fmt: skip
         if has_up:
             carry = _up_slot(
-                plan, air, roster, senders[1], bursts[1], group_prb, up_report,
+                plan, air, roster, senders[1], bursts[1], group_prb, *up_report,
                 gain, now, carry,
             )  # fmt: skip
         return carry, None
@@ -236,10 +240,12 @@ def _down_slot(
 
     masts, towards = air.masts, air.links.towards[0]
 
-    def sinr_of(owners: Owners) -> tuple[Float[Array, "group cell"], ...]:
+    def sinr_of(
+        owners: Owners, blocks: Int[Array, "seat cell"]
+    ) -> tuple[Float[Array, "group cell"], ...]:
         users = [_users_of(roster, owner) for owner in owners]
         count = sum((owner >= 0).astype(jnp.float32) for owner in owners)
-        each_mw = masts.block_mw / jnp.maximum(count, 1.0)
+        each_mw = masts.block_mw[None] / jnp.maximum(count, 1.0)
         powers = [jnp.where(owner >= 0, each_mw, 0.0) for owner in owners]
         beams = [towards[user] for user in users]
         sends = functools.reduce(
@@ -274,7 +280,9 @@ def _down_slot(
     )  # fmt: skip
     used = owner >= 0
     prb = jnp.where(used, group_prb[:, None], 0).sum(0)
-    busy = lately.busy + LATELY * (used.astype(jnp.float32) - lately.busy)
+    shares = jnp.where(used, 1.0, 0.0)
+    sent = beams_in_use(shares, towards[_users_of(roster, owner)], masts)
+    busy = lately.busy + LATELY * (sent - lately.busy)
     turn = (lately.down_turn + 1) % plan.processes
     return eqx.tree_at(
         lambda c: (
@@ -284,7 +292,7 @@ def _down_slot(
         carry,
         (
             state, _added(carry.down, heard), busy, turn,
-            carry.cells.down_prb + prb, carry.cells.sending + (prb > 0),
+            carry.cells.down_prb + prb, carry.cells.sending + (prb > 0).astype(jnp.int32),
         ),
     )  # fmt: skip
 
@@ -297,22 +305,22 @@ def _up_slot(
     bursts: Bursts,
     group_prb: Int[Array, " group"],
     report: Report,
+    most_byte: Int[Array, "seat cell"],
     gain: Float[Array, "link user group"],
     now: Int[Array, ""],
     carry: _Carry,
 ) -> _Carry:
+    """most_byte: of a seat within its power headroom (PHR, TS 38.321 clause 5.4.6)."""
     state, lately = carry.rows.up, carry.lately
     queue = come_to_light(bursts, come_to_light(bursts, state.queue, now), now)
     state = eqx.tree_at(lambda s: s.queue, state, queue)
     backlog = queue.arrived - queue.sent
     asks = (sender.number + now // plan.slot_units) % ASKS_EVERY == 0
     known = jnp.where(sender.at_once, backlog, carry.rows.known_byte)
-    asked = jnp.minimum(known, backlog)
-    seats, one = roster.user.shape[0], jnp.ones(roster.user.shape[1], jnp.int32)
+    asked = jnp.minimum(jnp.minimum(known, backlog), most_byte)
 
-    def heard_of(owner: Int[Array, "group cell"]):
+    def heard_of(owner: Int[Array, "group cell"], blocks: Int[Array, "seat cell"]):
         user = _users_of(roster, owner)
-        blocks = over_groups(always_at(now), owner, seats, lambda g: one * group_prb[g])
         blocks = jnp.take_along_axis(blocks, jnp.maximum(owner, 0), 0)
         mean_gain = gain[0].mean(1)[user]
         power = up_power_mw(mean_gain, blocks.astype(jnp.float32), air.masts)
@@ -321,8 +329,10 @@ def _up_slot(
 
     other = []
 
-    def sinr_of(owners: Owners) -> tuple[Float[Array, "group cell"], ...]:
-        own_mw, other_mw = heard_of(owners[0])
+    def sinr_of(
+        owners: Owners, blocks: Int[Array, "seat cell"]
+    ) -> tuple[Float[Array, "group cell"], ...]:
+        own_mw, other_mw = heard_of(owners[0], blocks)
         other.append(other_mw * air.masts.spill)
         return (own_mw / (other[0] + air.masts.up_noise_mw),)
 
@@ -346,7 +356,7 @@ def _up_slot(
         carry,
         (
             state, known, _added(carry.up, heard), noise, turn,
-            carry.cells.up_prb + prb, carry.cells.receiving + (prb > 0),
+            carry.cells.up_prb + prb, carry.cells.receiving + (prb > 0).astype(jnp.int32),
         ),
     )  # fmt: skip
 
@@ -359,10 +369,3 @@ def _users_of(
 
 def _added(sums: Heard, more: Heard) -> Heard:
     return jax.tree.map(jnp.add, sums, more)
-
-
-def _heard_like() -> Heard:
-    """A skeleton, for its structure alone."""
-    from gemel.emulator.slot.queues import Told
-
-    return Heard(Told(0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 0, 0)  # type: ignore[arg-type]

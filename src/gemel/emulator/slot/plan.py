@@ -32,6 +32,7 @@ class SlotPlan:
     up_processes:   the same in the uplink
     explicit:       interferers counted one by one; the others as an average
     passes:         how often free groups are offered again within a slot
+    outer_step_db:  of link adaptation, up after a block that came through; 0 for none
     together:       users of one group at most, apart by their beams (MU-MIMO); 1 or 2
     """
 
@@ -45,6 +46,7 @@ class SlotPlan:
     up_processes: int = 4
     explicit: int = 8
     passes: int = 2
+    outer_step_db: float = 0.02
     together: int = 1
 
     def __post_init__(self):

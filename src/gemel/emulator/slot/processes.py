@@ -62,7 +62,7 @@ def sent_again(
 
     What came behind it is sent again, too; seldom enough, and then seven blocks.
     """
-    behind = again & (blocks.first_byte - first_byte >= 0)
+    behind = again[None] & (blocks.first_byte - first_byte[None] >= 0)
     size_byte = jnp.where(behind, 0, blocks.size_byte)
     blocks = eqx.tree_at(lambda b: b.size_byte, blocks, size_byte)
     return blocks, jnp.where(again, first_byte, sent)
@@ -73,6 +73,8 @@ def delivered_up_to(
 ) -> Int[Array, "*row"]:
     """Up to which byte everything has left the processes: delivery is in order."""
     ahead = jnp.where(
-        blocks.size_byte > 0, blocks.first_byte - delivered, sent - delivered
+        blocks.size_byte > 0,
+        blocks.first_byte - delivered[None],
+        (sent - delivered)[None],
     )
     return delivered + ahead.min(0)

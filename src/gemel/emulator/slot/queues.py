@@ -120,12 +120,12 @@ def inserted(
     users = jnp.arange(size_byte.shape[1], dtype=jnp.int32)
     number = jnp.cumsum((size_byte > 0).astype(jnp.int32), 0, dtype=jnp.int32) - 1
     free = ring - (queue.filled - queue.done)
-    takes = (size_byte > 0) & (number < free)
+    takes = (size_byte > 0) & (number < free[None])
     taken = jnp.where(takes, size_byte, 0)
     last = at(bursts.end_byte, queue.filled - 1)
-    end_byte = last + jnp.cumsum(taken, 0, dtype=jnp.int32)
-    place = jnp.where(takes, (queue.filled + number) & (ring - 1), ring)
-    at_user = jnp.broadcast_to(users, place.shape)
+    end_byte = last[None] + jnp.cumsum(taken, 0, dtype=jnp.int32)
+    place = jnp.where(takes, (queue.filled[None] + number) & (ring - 1), ring)
+    at_user = jnp.broadcast_to(users[None], place.shape)
     written = Bursts(
         bursts.end_byte.at[place, at_user].set(end_byte, mode="drop"),
         bursts.came.at[place, at_user].set(came, mode="drop"),

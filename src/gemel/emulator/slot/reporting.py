@@ -19,17 +19,18 @@ def down_sinr_on_average(
     gain: Float[Array, "link user group"],
     links: Links,
     masts: Masts,
-    busy: Float[Array, "group cell"],
+    busy: Float[Array, "group cell beam"],
 ) -> Float[Array, "user group"]:
-    """With what the others sent lately.
+    """With what the others sent lately, as it arrived: their beams are measured, too.
 
-    busy: how often each group was in use
+    busy: how often each group was in use, as strong as it leaks in each direction
     """
-    _groups, _cells = busy.shape
-    sends = (busy * masts.block_mw * masts.spill).T  # [cell group], rows of one cell
-    other_mw = links.tail_mw[:, None] * (busy.mean() * masts.spill) + masts.noise_mw
+    groups, cells, beams = busy.shape
+    sends = (busy * masts.block_mw[None, :, None]).reshape(groups, cells * beams).T
+    other_mw = links.tail_mw[:, None] * busy.mean() + masts.noise_mw
+    code = links.cell * beams + links.towards
     for link in range(1, gain.shape[0]):
-        other_mw = other_mw + gain[link] * sends[links.cell[link]]
+        other_mw = other_mw + gain[link] * sends[code[link]]
     return gain[0] * masts.block_mw[links.cell[0]][:, None] / other_mw
 
 
@@ -54,7 +55,7 @@ def report_of(
     rank = jnp.asarray(streams, jnp.int32)[best]
     index = jnp.take_along_axis(jnp.stack(found), best[None, :, None], 0)[0]
     bits = jnp.take_along_axis(by_rank, best[None, :, None], 0)[0]
-    worth = bits * (group_prb * elements).astype(jnp.float32) / 8.0
+    worth = bits * (group_prb * elements).astype(jnp.float32)[None] / 8.0
     split_db = db_from_ratio(rank.astype(jnp.float32))[:, None]
     # What the CQI stands for: at least so much, all power in one layer.
     known_db = tables.cqi_sinr_db[index] + split_db

@@ -31,12 +31,14 @@ from gemel.network.scheduling.base import AbstractScheduler, SeatFacts
 from gemel.network.scheduling.quotas import Quotas
 from gemel.units import db_from_ratio
 
-STEP_UP_DB, TARGET = 0.02, 0.1  # outer loop: as many steps up as down at the target
-STEP_DOWN_DB = STEP_UP_DB * (1.0 - TARGET) / TARGET
+TARGET = 0.1  # of first transmissions; where they fail so often, outer_db stays
 LEAST_RATIO = 1e-6
 
 Owners = tuple[Int[Array, "group cell"], ...]  # one, or two where beams allow
-Air = Callable[[Owners], tuple[Float[Array, "group cell"], ...]]
+# Of who sends in each group, and of the blocks that each seat has.
+Air = Callable[
+    [Owners, Int[Array, "seat cell"]], tuple[Float[Array, "group cell"], ...]
+]
 # The second user of each group, and what sharing takes from both, dB.
 Pairing = Callable[
     [Offer, Int[Array, "group cell"]],
@@ -158,12 +160,21 @@ def one_slot(
 
     one = jnp.ones(again.shape[1], jnp.int32)
     groups = sums(lambda _: one)
-    blocks = sums(lambda g: one * group_prb[g])
+    # All groups are alike but the last one, which may be smaller.
+    seat = jnp.arange(seats, dtype=jnp.int32)[:, None]
+    ends = [(whose[-1:] == seat).astype(jnp.int32) for whose in owners]
+    last_lacks = group_prb[0] - group_prb[-1]
+    blocks = groups * group_prb[0] - functools.reduce(jnp.add, ends) * last_lacks
 
-    def believed(taken_db: Float[Array, "group cell"]) -> Callable[[int], Array]:
-        return lambda g: report.sinr_db[:, g] - taken_db[g]
+    def believed(
+        whose: Int[Array, "group cell"], taken_db: Float[Array, "group cell"]
+    ) -> Callable[[int], Array]:
+        # Looked up before adding: a chain of rows costs a fraction of one of tables.
+        at = jnp.maximum(whose, 0)[None]
+        of_owner = jnp.take_along_axis(report.sinr_db, at, 0)[0] - taken_db
+        return once(of_owner, always).__getitem__
 
-    total_db = sums(*map(believed, taken_db))
+    total_db = sums(*map(believed, owners, taken_db))
     on = groups > 0
     per_group = 1.0 / jnp.maximum(groups, 1).astype(jnp.float32)
     believed_db = total_db * per_group
@@ -183,7 +194,7 @@ def one_slot(
 
     mcs, layers, size, on = once((mcs, layers, size, on), always)
     votes = []
-    for whose, sinr in zip(owners, once(air(owners), always), strict=True):
+    for whose, sinr in zip(owners, once(air(owners, blocks), always), strict=True):
         at = jnp.maximum(whose, 0)
         beta = jnp.take_along_axis(tables.beta[mcs], at, 0)
         streams = jnp.take_along_axis(layers, at, 0).astype(jnp.float32)
@@ -224,8 +235,9 @@ def one_slot(
     queue, ended = told(bursts, queue, end, sender.budget)
     new = on & ~again
     # Beyond the tables' ends a step would change nothing but the way back.
-    down_db = jnp.where(mcs > 0, -STEP_DOWN_DB, 0.0)
-    up_db = jnp.where(mcs < shape[2] - 1, STEP_UP_DB, 0.0)
+    step_up_db = plan.outer_step_db
+    down_db = jnp.where(mcs > 0, -step_up_db * (1.0 - TARGET) / TARGET, 0.0)
+    up_db = jnp.where(mcs < shape[2] - 1, step_up_db, 0.0)
     step_db = jnp.where(failed, down_db, up_db)
     outer_db = state.outer_db + jnp.where(new, step_db, 0.0)
     remembered = facts.after(fresh.astype(jnp.float32))
@@ -260,9 +272,11 @@ def luck_of(
     as long as the share of failures is above it."""
     bits = number.astype(jnp.uint32) * np.uint32(0x9E3779B1)
     bits = bits ^ (first_byte.astype(jnp.uint32) * np.uint32(0x85EBCA77))
-    # From zeros the folding would make zero, the worst of all luck.
+    # Folding makes zero of zeros: the first user's first block would fare badly.
     bits = bits + salt.astype(jnp.uint32) + np.uint32(0x632BE5AB)
     for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
         bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
     bits = bits ^ (bits >> np.uint32(16))
-    return (bits >> np.uint32(8)).astype(jnp.float32) * np.float32(2.0**-24)
+    # Middles of so many equal parts: never 0, for that would lose what cannot fail.
+    part = (bits >> np.uint32(9)).astype(jnp.float32) + np.float32(0.5)
+    return part * np.float32(2.0**-23)

@@ -91,7 +91,8 @@ def heard_dbm(
     level_dbm = candidates.gain_db + shown_db[candidates.cell]
     fade_db = []
     for layer, of_layer in enumerate(wide):
-        place = wave.start[layer] + wave.step[layer] * now.astype(jnp.uint32)
+        gone = wave.step[layer] * now.astype(jnp.uint32)
+        place = wave.start[layer] + gone[None]
         fade_db.append(of_layer.at(wave.trace[layer], place))
     level_dbm = level_dbm + jnp.moveaxis(jnp.stack(fade_db), 2, 0)
     there = candidates.gain_db > ABSENT_DB

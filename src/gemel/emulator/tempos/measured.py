@@ -126,10 +126,10 @@ def _of_access(books: Books, slot_s: float) -> dict[str, Float[np.ndarray, " cel
 
 
 def _sum(parts: list[np.ndarray]) -> Float[np.ndarray, " cell"]:
-    return np.sum(parts, 0, dtype=np.float64)
+    return np.stack(parts).sum(0).astype(np.float64)
 
 
 def _mean(sums: np.ndarray, count: np.ndarray) -> Float[np.ndarray, " cell"]:
-    means = np.full(np.shape(sums), np.nan)
-    np.divide(sums, count, out=means, where=np.asarray(count) > 0)
+    means: Float[np.ndarray, " cell"] = np.full(sums.shape, np.nan)
+    np.divide(sums, count, out=means, where=count > 0)
     return means

@@ -74,7 +74,7 @@ def air_of(engine: Engine, network: Network, state: State) -> Air:
         start.append(of_start)
         step.append(_steps(traces, engine.carrier_ghz[layer], speed))
         mast_m = cells.position_m[cell[layer]]
-        away_m = users.places.position_m - mast_m
+        away_m = users.places.position_m[None] - mast_m
         east, north = away_m[..., 0], away_m[..., 1]
         far = jnp.maximum(jnp.sqrt(east**2 + north**2), 1.0)
         turned = jnp.radians(azimuth_deg[cell[layer]])
@@ -141,7 +141,7 @@ def first_moment(
         bursts=(no_bursts(ring, users), no_bursts(ring, users)),
         lately=tuple(
             Lately(
-                jnp.zeros((plan.groups, layer.cells.shape[0])),
+                jnp.zeros((plan.groups, layer.cells.shape[0], layer.beams.beams)),
                 jnp.zeros((plan.groups, layer.cells.shape[0])),
                 jnp.asarray(0, jnp.int32),
                 jnp.asarray(0, jnp.int32),

@@ -18,6 +18,7 @@ from gemel.emulator.slot.plan import UNITS_PER_MS
 from gemel.emulator.tempos.engine import Engine
 from gemel.emulator.tempos.listening import heard_dbm
 from gemel.emulator.tempos.moment import Air, Moment
+from gemel.emulator.tempos.slots import REACH_DB
 from gemel.emulator.tempos.sums import Sums, no_way
 from gemel.network.association import served_by
 from gemel.network.controls import Controls
@@ -66,6 +67,9 @@ def tenth_of_a_second(
     served = served_by(network.cells, candidates, real, mobility.serving)
     able = (1.0 - felt.interrupted_ms / TICK_MS) * (1.0 - felt.gap_share)
     able = jnp.where(closed[served.cell], 0.0, able)
+    # Who no longer hears the cell that serves is not scheduled; else the last few
+    # who have not been handed over yet would fill whole cells.
+    able = jnp.where(moment.sinr_db > REACH_DB, able, 0.0)
     wanted = eqx.tree_at(
         lambda s: s.users.demand_bps, state, state.users.demand_bps * able
     )

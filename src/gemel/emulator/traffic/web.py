@@ -67,7 +67,9 @@ class Web(AbstractTraffic):
 
     def begin(self, users: int, key: PRNGKeyArray) -> WebState:
         # Everybody reads; how long he has been at it does not matter.
-        return WebState(jnp.full(users, READING, jnp.int32), jnp.zeros(users, jnp.int32))
+        return WebState(
+            jnp.full(users, READING, jnp.int32), jnp.zeros(users, jnp.int32)
+        )
 
     def arrivals(
         self,

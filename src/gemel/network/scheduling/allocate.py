@@ -89,9 +89,18 @@ def allocate(
     dealt = _Dealt(dealt.owner, dealt.left_byte, quotas.most_group - spent)
     dealt = _by_rank(offer, quotas, rank, dealt)
     dealt = in_order(dealt)
-    for _ in range(passes):
-        dealt = _by_rank(offer, quotas, rank, dealt)
-    return dealt.owner
+
+    def again(carry: tuple[Int[Array, ""], _Dealt]) -> tuple[Int[Array, ""], _Dealt]:
+        number, dealt = carry
+        return number + 1, _by_rank(offer, quotas, rank, dealt)
+
+    def worth(carry: tuple[Int[Array, ""], _Dealt]) -> Bool[Array, ""]:
+        number, dealt = carry
+        return (number < passes) & _left_over(quotas, dealt)
+
+    # In most slots nothing is left to be offered again.
+    first = jnp.asarray(0, jnp.int32)
+    return jax.lax.while_loop(worth, again, (first, dealt))[1].owner
 
 
 def ranked(
@@ -241,6 +250,13 @@ def _by_rank(
     return _account(
         offer, quotas, dealt, once(jnp.where(keeps, won, NOBODY), offer.always)
     )
+
+
+def _left_over(quotas: Quotas, dealt: _Dealt) -> Bool[Array, ""]:
+    """Whether any cell has a free group and a seat that may still have it."""
+    may = _of_slice(quotas.slice, dealt.left_group) > 0
+    wants = ((dealt.left_byte > 0.0) & may).any(0)
+    return (wants & (dealt.owner < 0).any(0)).any()
 
 
 def _in_order(
