@@ -95,6 +95,7 @@ def sender_of(users: int, **fields) -> Sender:
         level=90.0,
         guaranteed_byte=0.0,
         slice=0,
+        backoff_db=0.0,
     )
 
     def each(value) -> Array:

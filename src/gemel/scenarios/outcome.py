@@ -141,7 +141,7 @@ def _lived_notes(options: "DayOptions") -> tuple[str, ...]:
     if options.faults is not None:
         count = len(options.faults.faults)
         notes.append(
-            f"A schedule of {count} faults struck both lives alike. The twin saw the "
+            f"{count} faults of a schedule struck both lives alike. The twin saw the "
             "reports that were left; the numbers here are what was lived."
         )
     return tuple(notes)

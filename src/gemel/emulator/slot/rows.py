@@ -80,6 +80,8 @@ class Sender(eqx.Module):
     level:          priority level of its 5QI; lower goes first
     guaranteed_byte: a slot; 0 without a guaranteed rate
     slice:          0 eMBB, 1 URLLC, 2 MIoT
+    backoff_db:     sent so much below what the report allows; where there is only one
+                    try, this takes the place of the outer loop
     number:         of the user, for its luck
     """
 
@@ -91,4 +93,5 @@ class Sender(eqx.Module):
     level: Float[Array, "*row"]
     guaranteed_byte: Float[Array, "*row"]
     slice: Int[Array, "*row"]
+    backoff_db: Float[Array, "*row"]
     number: Int[Array, "*row"]

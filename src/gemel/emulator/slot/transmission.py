@@ -180,7 +180,10 @@ def one_slot(
     believed_db = total_db * per_group
     layers = jnp.where(again, old.layers, report.layers)
     layers_db = db_from_ratio(layers.astype(jnp.float32))
-    chosen = tables.mcs_of(believed_db - layers_db + state.outer_db)
+    # An outer loop that aims at one failure in ten is not for who has one try.
+    learnt_db = jnp.where(sender.most_tries > 1, state.outer_db, 0.0)
+    careful_db = believed_db - layers_db + learnt_db - sender.backoff_db
+    chosen = tables.mcs_of(careful_db)
     mcs = jnp.where(again, old.mcs, chosen)
     flat = tables.block_byte.reshape(-1)
     shape = tables.block_byte.shape

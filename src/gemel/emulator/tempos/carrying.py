@@ -55,6 +55,7 @@ def one_layer(
             level=quality.priority.astype(jnp.float32),
             guaranteed_byte=bps * (1e-3 / 8.0 / plan.slots_per_ms),
             slice=mix.slice,
+            backoff_db=flows.backoff_db,
             number=luck,
         )
 

@@ -15,6 +15,7 @@ from gemel.emulator.power.rules import PowerRules, power_rules
 from gemel.emulator.settings import Settings, usual_settings
 from gemel.emulator.slot.plan import FDD_LETTERS, USUAL_TDD_LETTERS, SlotPlan
 from gemel.emulator.stack.profiles import PROFILES, rules_of
+from gemel.emulator.stack.rules import FlowRules
 from gemel.emulator.tempos.listening import Wide, wide_of
 from gemel.emulator.traffic import MIXED, TrafficMix, draw_mix
 from gemel.network.beam_leak import BeamLeak, beam_leak, beams_of
@@ -38,6 +39,7 @@ MAST_NOISE_FIGURE_DB = 5.0  # TR 38.802 table A.2.1-1
 USER_POWER_DBM = 23.0  # power class 3, TS 38.101-1 table 6.2.1-1
 OPEN_DBM, ALPHA = -90.0, 0.8  # P0 in a block of 15 kHz, and the share of the loss
 USUAL_M = 150.0  # of the link whose spreads the traces have
+ONE_TRY_DB = 9.0  # our margin for who has no second try
 # Which stack carries which family.
 ENVIRONMENT_OF = {
     "UrbanMacro": "uma",
@@ -77,13 +79,14 @@ class Flows(eqx.Module):
     """What stays of every user's flow, in one direction.
 
     payload_share: of a transport block; the rest is headers
-    most_tries, arq, at_once: see `slot.rows.Sender`
+    most_tries, arq, at_once, backoff_db: see `slot.rows.Sender`
     """
 
     payload_share: Float[Array, " user"]
     most_tries: Int[Array, " user"]
     arq: Array
     at_once: Array
+    backoff_db: Float[Array, " user"]
 
 
 class Engine(eqx.Module):
@@ -162,7 +165,15 @@ def _flows(mix: TrafficMix) -> Flows:
         each([r.most_transmissions for r in rules], np.int32),
         each([r.arq for r in rules], bool),
         each([r.configured_grant for r in rules], bool),
+        each([_backoff_db(r) for r in rules], np.float32),
     )
+
+
+def _backoff_db(rules: FlowRules) -> float:
+    """Who sends once and for all repeats what it sends, and keeps clear of the fading
+    between two reports. Repetition within a slot costs what a lower scheme costs."""
+    once_only = rules.most_transmissions == 1
+    return 10.0 * np.log10(rules.repetitions) + (ONE_TRY_DB if once_only else 0.0)
 
 
 def _layer(
