@@ -23,11 +23,12 @@ SUBCARRIERS = 128  # of Sionna's own end-to-end example, one symbol a slot
 CARRIER_HZ = 3.5e9
 MODELS = {
     "gemel": "downlink and uplink (DDDSU) of 273 blocks in 18 groups; mixed traffic in "
-    "queues, PF, CQI with delay, OLLA, HARQ, interference of what is really sent, beams, "
-    "movement, handover, access, energy; rank as a number, not as matrices",
-    "sionna": "downlink, full buffer; a TR 38.901 UMa channel drawn once and then fixed, "
-    "one antenna at each end, all sectors always sending; PF on 128 subcarriers, OLLA, "
-    "EESM and BLER tables. No queues, HARQ, uplink, movement or handover",
+    "queues, PF, CQI with delay, OLLA, HARQ, interference of what is really sent, "
+    "beams, movement, handover, access, energy; rank as a number, not as matrices",
+    "sionna": "downlink, full buffer; a TR 38.901 UMa channel drawn once and then "
+    "fixed, one antenna at each end (its example has six and two, and takes longer), "
+    "all sectors always sending; PF, OLLA, EESM and BLER tables on 128 resource "
+    "elements a slot. No queues, HARQ, uplink, movement or handover",
     "isaac": "uplink only (DDDSU, 273 blocks), single cells without interference from "
     "each other; queues, PF, OLLA, HARQ, fading. No downlink, handover or energy here",
 }

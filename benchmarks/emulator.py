@@ -1,13 +1,13 @@
 """How fast does the stand-in network live, at each tempo, and how does that grow?
 
-`gemel bench emulator` at 57, 171, 513 and 1,539 cells with ten users each, TDD, and FDD
-for the smallest: cell-slots a second should stay what they are. Then the days: the tempo
-of ticks by ten minutes of one, times 144; the tempo of flows by a whole day of `paris`
-where GEMEL_DATA is set, one life of the stand-in alone, without the program's compiling.
-Everything runs in a process of its own.
+`gemel bench emulator` at 57, 171, 513 and 1,539 cells with ten users each, TDD, and
+FDD for the smallest: cell-slots a second should stay what they are. Then the days: by
+ticks from ten minutes of one, times 144; by flows a whole day of `paris` where
+GEMEL_DATA is set, one life of the stand-in alone, without compiling. Everything runs in
+a process of its own.
 
-`--scale` is for machines with a GPU: 4,096 cells with a hundred users each. Nothing here
-asks which device it is on; JAX takes what it finds.
+`--scale` is for machines with a GPU: 4,096 cells with a hundred users each. Nothing
+here asks which device it is on; JAX takes what it finds.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -28,16 +29,17 @@ DAY_S, TICK_SAMPLE_S, STEP_S, PERIOD_S = 86_400, 600, 60.0, 900.0
 
 
 def in_a_process(arguments: list[str]) -> dict:
-    """The one JSON object that a fresh interpreter prints; how it was used beside it.
-    Leaves if it fails."""
-    alone = {k: v for k, v in os.environ.items() if k != "JAX_COMPILATION_CACHE_DIR"}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        env=alone,
-        stdout=subprocess.PIPE,
-        check=False,
-        text=True,
-    )
+    """The one JSON object that a fresh interpreter prints, with nothing compiled
+    before. Leaves if it fails."""
+    fresh = {k: v for k, v in os.environ.items() if not k.startswith("JAX_")}
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            env=fresh | {"XDG_CACHE_HOME": folder},
+            stdout=subprocess.PIPE,
+            check=False,
+            text=True,
+        )
     if done.returncode:
         sys.exit(f"{' '.join(arguments)}: exit code {done.returncode}")
     return json.loads(done.stdout)
@@ -122,10 +124,10 @@ def report(answer: dict) -> str:
         )
     if day := answer.get("flow_day"):
         parts.append(
-            f"a day of {day['scenario']} by flows: {day['wall_s']:.1f} s for one life of "
-            f"the stand-in alone ({day['cells']} cells, {day['users']} users; compiling "
-            f"and a first period took {day['first_period_s']:.1f} s before); target "
-            f"{FLOW_DAY_S:.0f} s"
+            f"a day of {day['scenario']} by flows: {day['wall_s']:.1f} s for one life "
+            f"of the stand-in alone ({day['cells']} cells, {day['users']} users; "
+            f"compiling and a first period took {day['first_period_s']:.1f} s before); "
+            f"target {FLOW_DAY_S:.0f} s"
         )
     elif "flow_day" in answer:
         parts.append("a day of paris was left out: GEMEL_DATA is not set")

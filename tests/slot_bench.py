@@ -5,21 +5,19 @@ another cell, and bursts that come when a test says so. Noise and power of a res
 block are one milliwatt, so a gain is a signal-to-noise ratio, up and down.
 """
 
-import dataclasses
 import functools
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, UInt32
+from jaxtyping import Array, Float, Int
 
 from gemel.emulator.slot.air import Links, Masts
 from gemel.emulator.slot.living import Air, Lately, Lived, Rows, live
 from gemel.emulator.slot.plan import UNITS_PER_MS, SlotPlan
 from gemel.emulator.slot.processes import no_blocks
 from gemel.emulator.slot.queues import (
-    Bursts,
     begun_again,
     empty_queue,
     inserted,
@@ -105,7 +103,9 @@ def sender_of(users: int, **fields) -> Sender:
         return jnp.asarray(np.broadcast_to(value.astype(kind), (users,)))
 
     number = fields.pop("number", np.arange(users))
-    return Sender(**{k: each(v) for k, v in (usual | fields).items()}, number=each(number))
+    return Sender(
+        **{k: each(v) for k, v in (usual | fields).items()}, number=each(number)
+    )
 
 
 def bench_of(
@@ -191,7 +191,6 @@ def _nothing_yet(bench: Bench) -> tuple[Rows, Lately]:
         return Direction(empty_queue(users), blocks, zeros, zeros, zeros, zeros)
 
     none, turn = jnp.zeros((plan.groups, cells)), jnp.asarray(0, jnp.int32)
-    nothing_sent = none[..., None]  # towards the one beam
     rows = Rows(
         direction(plan.processes),
         direction(plan.up_processes),
@@ -260,7 +259,16 @@ def lived(
         told = []
         for way in range(2):
             told.append(
-                _told(way, rows, after, full[way], dropped[way], (down, up)[way], roster, out)
+                _told(
+                    way,
+                    rows,
+                    after,
+                    full[way],
+                    dropped[way],
+                    (down, up)[way],
+                    roster,
+                    out,
+                )
             )
         return (after, lately, tuple(full), serving), tuple(told)
 

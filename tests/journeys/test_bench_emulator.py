@@ -9,6 +9,7 @@ import pytest
 
 from gemel.cli import app
 from gemel.cli.frame import BAD_INPUT, DONE, run
+from gemel.emulator.tempos.sums import Sums
 from gemel.scenarios.slot_bench import BEGIN_S, lived, plan_of, stage_of
 
 KEYS = [
@@ -65,6 +66,7 @@ def test_what_is_timed_carries_traffic_both_ways():
     after, sums = lived(
         stage, moved, jax.random.key(0), jnp.asarray(BEGIN_S), 2, "slot"
     )
+    assert isinstance(sums, Sums) and after.moment is not None
     for way in (sums.down, sums.up):
         assert int(way.delivered_byte.sum()) > 0
         assert (np.asarray(way.prb).sum(0) > 0).any()

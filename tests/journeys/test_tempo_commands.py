@@ -93,16 +93,21 @@ def day(faults: FaultSchedule | None) -> DayResult:
     return live_a_day(plan, DayOptions(hours=0.5, faults=faults))
 
 
+@pytest.mark.slow
 def test_a_fault_strikes_both_lives_and_is_judged_by_what_was_lived():
     usual = day(None)
-    cell = usual.cells.name.index(STRUCK)
     lost = Fault(LostReport(), ("everywhere",), lasts_s=900.0)
     ill = day(FaultSchedule((Fault(DeadCell(), (STRUCK,), lasts_s=900.0), lost)))
-    for load in (ill.load_baseline, ill.load_autonomous):
-        assert load[0, cell] == 0.0 and load[1, cell] > 0.0
-    assert usual.load_baseline[0, cell] > 0.0
-    # Less sends, so less is spent; and no number is lost with the reports.
-    assert ill.energy_baseline_kwh[0] < usual.energy_baseline_kwh[0]
+    # One of 42 cells sends nothing for the first period, and then it does again.
+    for one, other in (
+        (ill.energy_baseline_kwh, usual.energy_baseline_kwh),
+        (ill.energy_autonomous_kwh, usual.energy_autonomous_kwh),
+    ):
+        assert 0.9 * other[0] < one[0] < 0.995 * other[0]
+    # Users who were sent elsewhere may stay there: a margin keeps them.
+    again = ill.energy_baseline_kwh[1] / usual.energy_baseline_kwh[1]
+    assert again == pytest.approx(1.0, abs=0.003)
+    # No number is lost with the reports.
     assert np.isfinite(ill.energy_autonomous_kwh).all()
     assert any("2 faults" in note for note in ill.notes)
     assert not any("fault" in note for note in usual.notes)

@@ -63,10 +63,16 @@ def plenty() -> Arrivals:
     )
 
 
-def live(bench: Bench, arrivals: Arrivals, cell: np.ndarray = CELL):
-    """Down and up, with the same arrivals in both."""
+def live(
+    bench: Bench, arrivals: Arrivals, cell: np.ndarray = CELL, outer_db: float = 0.0
+):
+    """Down and up, with the same arrivals in both.
+
+    outer_db: where the outer loop begins; too high, and blocks fail
+    """
     serving = jnp.asarray(np.broadcast_to(cell, (TICKS, USERS)), jnp.int32)
-    return lived(bench, serving, (arrivals, arrivals), jax.random.key(0))
+    begin_db = jnp.full(USERS, outer_db)
+    return lived(bench, serving, (arrivals, arrivals), jax.random.key(0), begin_db)
 
 
 def total(leaf) -> np.ndarray:
@@ -97,7 +103,9 @@ def test_who_has_no_cell_gets_nothing_and_disturbs_nobody(seed):
     for way, other in zip(alone, live(bench, silent), strict=True):
         assert not total(way.delivered)[~there].any()
         assert not total(way.sent)[~there].any()
-        assert np.array_equal(total(way.delivered)[there], total(other.delivered)[there])
+        assert np.array_equal(
+            total(way.delivered)[there], total(other.delivered)[there]
+        )
         assert np.array_equal(total(way.prb), total(other.prb))
 
 
@@ -139,12 +147,12 @@ def test_more_interference_is_never_more_bytes(seed, step_db):
 @given(SEEDS, st.sampled_from([0.2, 0.4, 0.6]))
 @settings(max_examples=6)
 def test_a_slice_never_has_more_than_it_may(seed, most):
-    # Low enough that blocks fail and are sent again, which counts, too.
-    bench = with_gains(seed, -4.0, 6.0)
+    bench = with_gains(seed)
     limits = eqx.tree_at(lambda b: b.max_share, bench, floats((most, 1.0, 1.0)))
     slots = TICKS * TICK_MS * PLAN.slots_per_ms // len(PLAN.letters)
-    for way in live(limits, plenty()):
-        assert total(way.first_failed).sum() > 0
+    # Blocks fail and are sent again, which counts, too.
+    for way in live(limits, plenty(), outer_db=6.0):
+        assert total(way.first_failed).sum() > 100
         used = total(way.prb) / (slots * PLAN.prb)
         assert (used <= most + 1e-6).all(), used
         assert (used > 0.9 * most).all(), used
@@ -157,9 +165,7 @@ def test_who_need_not_ask_waits_less(seed):
     waited = []
     for at_once in (True, False):
         told = live(
-            eqx.tree_at(
-                lambda b: b.sender.at_once, bench, jnp.full(USERS, at_once)
-            ),
+            eqx.tree_at(lambda b: b.sender.at_once, bench, jnp.full(USERS, at_once)),
             arrivals,
         )
         waited.append([total(w.waited).sum() / total(w.bursts).sum() for w in told])
@@ -167,17 +173,6 @@ def test_who_need_not_ask_waits_less(seed):
     assert down == down_asking  # nobody asks for downlink
     # Chances to ask come every four uplink slots of a millisecond: two on average.
     assert UNITS_PER_MS < up_asking - up < 6 * UNITS_PER_MS
-
-
-@given(SEEDS)
-@settings(max_examples=4)
-def test_the_outer_loop_holds_its_target(seed):
-    # In reach of the tables' schemes, and of one transmission's power.
-    bench = with_gains(seed, 5.0, 20.0)
-    for way in live(bench, plenty()):
-        share = total(way.first_failed).sum() / total(way.first).sum()
-        # 10 %, less what 80 slots of climbing 0.02 dB do not reach.
-        assert 0.0 < share < 0.12
 
 
 def test_the_same_seed_is_the_same_to_the_bit():

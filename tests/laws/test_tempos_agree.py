@@ -4,6 +4,7 @@ Seven sites of three sectors, 3.5 GHz, 100 MHz TDD, ten users a cell who stand s
 files of 0.5 MB that offer what flows say is wanted.
 """
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from gemel.emulator.slot.rows import roster_of
 from gemel.scenarios.tempos_compared import (
     Difference,
     difference,
+    moves_a_minute,
     said_by_flow,
     said_by_seconds,
     same_world,
@@ -47,18 +49,20 @@ def test_slots_fill_cells_as_flows_do(compared):
     _, _, slot = compared
     # A file lasts some thirty slots and its beam with it: links are adapted to what
     # was, not to what comes. Flows know of no such bursts.
-    assert slot.load_median < LOAD_MEDIAN
-    assert slot.load_p90 < LOAD_P90
-    assert slot.volume == pytest.approx(1.0, abs=0.06)  # files: one in 80 of a cell's
+    assert slot.load_median < 0.05
+    assert slot.load_p90 < 0.12
+    # Full cells carry more than flows think, by choosing among users; and files come by
+    # chance, 6,000 in all.
+    assert 0.95 < slot.volume < 1.12
 
 
 @pytest.mark.slow
 def test_slots_serve_users_as_fast_as_flows_where_cells_are_not_full(compared):
-    _, _, slot = compared
-    # Fuller cells choose among many users, each in its good moments; a flow has one
-    # user at a time, so that it is slower there.
+    mean_load, _, slot = compared
+    # Fuller cells choose among many users, each in its good moments. A flow has one
+    # user at a time: where hardly any time is left it is twice as slow.
     assert slot.quiet_throughput == pytest.approx(1.0, abs=0.15)
-    assert slot.throughput > 0.85
+    assert 0.85 < slot.throughput < (1.15 if mean_load < 0.4 else 2.5)
 
 
 @pytest.mark.slow
@@ -66,7 +70,23 @@ def test_slots_draw_about_what_flows_draw(compared):
     _, _, slot = compared
     # Flows take the uplink to be as busy as the downlink. Requests and
     # acknowledgements are small, but each takes a slot: the cell listens more often.
-    assert slot.energy == pytest.approx(1.08, abs=0.08)
+    assert 1.0 < slot.energy < 1.15
+
+
+@pytest.mark.slow
+def test_ticks_and_slots_hand_over_as_often():
+    tick, slot = moves_a_minute("tick"), moves_a_minute("slot")
+
+    def handovers(counts: dict[str, int]) -> int:
+        return counts["exe_succ_intra"] + counts["exe_succ_inter"]
+
+    # Some 140 a minute of the same people on the same ways; levels are looked at every
+    # 100 and every 40 ms. The square root of 140 is 8 %, three of them are 25 %.
+    assert handovers(slot) == pytest.approx(handovers(tick), rel=0.25)
+    assert handovers(tick) > 50
+    # Nobody without coverage comes back only to be lost again, once a second.
+    for counts in (tick, slot):
+        assert counts["rlf"] < 0.3 * handovers(counts)
 
 
 def test_an_empty_seat_holds_nobodys_data():
@@ -85,9 +105,8 @@ def test_what_arq_sends_again_is_all_from_the_lost_byte_on_and_no_byte_twice():
     blocks = no_blocks(3, 1)
     size_byte = jnp.asarray([[100], [0], [100]])
     first_byte = jnp.asarray([[100], [200], [300]])
-    blocks = type(blocks)(
-        first_byte, size_byte, *(blocks.tries,) * 4, blocks.sinr_sum
-    )  # tries, mcs, layers and groups do not matter here
+    both = (first_byte, size_byte)
+    blocks = eqx.tree_at(lambda b: (b.first_byte, b.size_byte), blocks, both)
     lost, sent = jnp.asarray([True]), jnp.asarray([400])
     after, sent = sent_again(blocks, sent, lost, jnp.asarray([200]))
     assert np.asarray(after.size_byte)[:, 0].tolist() == [100, 0, 0]

@@ -7,6 +7,8 @@ independent Rayleigh fading has the power distribution (1 - exp(-x))^n. Errors: 
 often a block fails after k transmissions is what the curves of block errors say.
 """
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -79,7 +81,7 @@ def test_delay_is_that_of_pollaczek_and_khinchine(load):
 
 # ── throughput of many users ──
 
-GROUPS, GROUP_PRB, CELLS, SEATS = 34, 8, 16, 8
+GROUPS, GROUP_PRB, CELLS, SEATS = 17, 16, 16, 8
 FADES, FORGOTTEN = 200, 40  # of 10 ms; PF's memory of 100 slots has settled
 MANY = SlotPlan(
     scs_khz=15,
@@ -100,8 +102,9 @@ def without_errors(tables: SlotTables) -> SlotTables:
     With real schemes, rounding down to the next one and errors cost some 10 %, and this
     would be a test of link adaptation.
     """
-    cqi_db, efficiency = np.asarray(tables.cqi_sinr_db), np.asarray(
-        tables.cqi_efficiency
+    cqi_db, efficiency = (
+        np.asarray(tables.cqi_sinr_db),
+        np.asarray(tables.cqi_efficiency),
     )
     grid = grid_db()
     step_db = grid[1] - grid[0]
@@ -161,15 +164,16 @@ def test_the_best_of_many_users_is_served(users):
     slots = (FADES - FORGOTTEN) * 10
     of_cells = of_users.reshape(SEATS, CELLS).sum(0) / (slots * MANY.prb)
     expected = of_the_best(real, users)
-    # 3 %, measured 2.2 % (two users) to 0.3 % (eight) below: the mean of decibels that
-    # are out of range, and PF's memory of ten fades, in which luck must be made up for.
+    # 3 %, measured 0.9 % (two users) and 0.3 to 0.4 % (more) below: the mean of
+    # decibels that are out of range, and PF's memory of ten fades, in which luck must
+    # be made up for.
     assert of_cells.sum() == pytest.approx(expected.sum(), rel=0.03)
-    # Cell by cell chance leaves 1 % more.
+    # Cell by cell chance leaves 3 % more at most, measured.
     assert of_cells == pytest.approx(expected, rel=0.06)
-    # Fair: users of a cell, alike in all but luck, get alike. 1,600 slots leave 5 %.
+    # Fair: users of a cell, alike in all but luck, get alike: within 2 %, measured.
     shares = of_users.reshape(SEATS, CELLS)[:users]
     assert shares == pytest.approx(
-        np.broadcast_to(shares.mean(0), shares.shape), rel=0.15
+        np.broadcast_to(shares.mean(0), shares.shape), rel=0.05
     )
 
 
@@ -221,7 +225,8 @@ def test_blocks_fail_as_often_as_the_curves_say():
         outer_db.append(float(plain.mcs_sinr_db[mcs] - plain.cqi_sinr_db[cqi]) + 0.01)
 
     gain = (10.0 ** (np.asarray(sinr_db) / 10.0))[kind]
-    tries = np.asarray([tries for _, tries in kinds])[kind]
+    # Who sends only once does not learn from errors: the first of two is looked at.
+    tries = np.asarray([max(tries, 2) for _, tries in kinds])[kind]
     bench = bench_of(ONE_GROUP, users, gain, at_once=True, most_tries=tries)
     plenty = all_at_once(100_000, LONG, users)
     cell = jnp.arange(users, dtype=jnp.int32)
@@ -240,12 +245,36 @@ def test_blocks_fail_as_often_as_the_curves_say():
     for way in told:
         whole = [
             np.bincount(kind, np.asarray(leaf, np.int64)[2:].sum(0))
-            for leaf in (way.first, way.given_up)
+            for leaf in (way.first, way.first_failed, way.given_up)
         ]
-        found = whole[1] / whole[0]
+        once = np.asarray(one[1]) == 1
+        found = np.where(once, whole[1], whole[2]) / whole[0]
         chance = 4.0 * np.sqrt(listed * (1.0 - listed) / whole[0])
         assert whole[0].min() > 10_000
         # Chance alone; blocks on their way at either end are one in a thousand.
         assert (np.abs(found - listed) < chance + 0.001).all(), (found, listed)
         # 0.03: straight lines over 0.25 dB, as of every block in the tables.
         assert (np.abs(found - expected) < chance + 0.03).all(), (found, expected)
+
+
+def test_link_adaptation_settles_where_a_tenth_fails():
+    users, begin_db = 200, 4.0
+    hasty = dataclasses.replace(ONE_GROUP, outer_step_db=0.2)
+    sinr_db = np.linspace(0.0, 25.0, users)
+    bench = bench_of(hasty, users, 10.0 ** (sinr_db / 10.0), at_once=True)
+    plenty = all_at_once(100_000, LONG, users)
+    cell = jnp.arange(users, dtype=jnp.int32)
+    told = lived(
+        bench,
+        jnp.broadcast_to(cell, (LONG, users)),
+        (plenty, plenty),
+        jax.random.key(0),
+        jnp.full(users, begin_db),
+    )
+    for way in told:
+        first = np.asarray(way.first, np.int64)[5:].sum(0)
+        share = np.asarray(way.first_failed, np.int64)[5:].sum(0) / first
+        # A failure takes back what nine blocks gained. All steps together are a few
+        # dB, of 0.2 dB each, in 800 blocks: within 0.02 for everybody.
+        assert np.abs(share - 0.1).max() < 0.02
+        assert share.mean() == pytest.approx(0.1, abs=0.005)

@@ -9,7 +9,7 @@ are found once for both.
 import contextlib
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import equinox as eqx
 import jax
@@ -38,7 +38,7 @@ from gemel.errors import ScenarioError
 from gemel.network.association import associate
 from gemel.network.candidates import find_candidates
 from gemel.network.controls import Controls
-from gemel.network.counters import Counters
+from gemel.network.counters import Counters, zero_counters
 from gemel.network.simulator import Network, State, Users
 
 # One program for a network's first candidates and for those after new antennas.
@@ -210,7 +210,7 @@ class StandIn:
         # By the clock alone, so that a life that is resumed finds what it would have.
         before = self._ailments(self.elapsed_s - steps * step_s)
         if not np.array_equal(before.gain_loss_db, ailments.gain_loss_db):
-            self._hear_anew(ailments)
+            self._hear_anew(ailments, range(len(self._lives)))
         groups: dict[bytes, list[int]] = {}
         for index, life in enumerate(self._lives):
             groups.setdefault(_antennas(life.controls), []).append(index)
@@ -245,19 +245,22 @@ class StandIn:
         for index in range(len(self._lives)):
             self.elapsed_s = began_s
             rows = [self._one_step(index, chunks) for _ in range(steps)]
-            counters = {
-                name: jnp.asarray(
+            # By its leaves: a step's counters have no place for the axis of time.
+            leaves = [
+                jnp.asarray(
                     np.stack([sum(t.flow[name] for t in row) for row in rows]),
                     jnp.float32,
                 )
                 for name in Counters.__dataclass_fields__
-            }
+            ]
+            kind = jax.tree.structure(zero_counters(1))
+            counters = jax.tree.unflatten(kind, leaves)
             books: Books = {}
             for told in itertools.chain(*rows):
                 books = added(books, told.books)
             felt = jnp.asarray(np.stack([_felt_bps(row) for row in rows]), jnp.float32)
             life = self._lives[index]
-            last = Lived(Counters(**counters), felt, life.controls, books)
+            last = Lived(counters, felt, life.controls, books)
             self._lives[index] = dataclasses.replace(life, last=last)
 
     def _one_step(self, index: int, chunks: int) -> list[Told]:
@@ -266,10 +269,11 @@ class StandIn:
             life, engine = self._lives[index], self.pace.engine
             assert engine is not None
             key = jax.random.fold_in(self._key, round(self.elapsed_s) & 0x7FFFFFFF)
-            ailments = self._ailments(self.elapsed_s)
-            before = self._ailments(self.elapsed_s - CHUNK_S)
+            # Of this life alone: the others are at other times meanwhile.
+            ailments = self._ailments(self.elapsed_s, index)
+            before = self._ailments(self.elapsed_s - CHUNK_S, index)
             if not np.array_equal(before.gain_loss_db, ailments.gain_loss_db):
-                self._hear_anew(ailments)
+                self._hear_anew(ailments, [index])
                 life = self._lives[index]
             network, _ = struck(self.network, life.controls, ailments)
             engine = struck_engine(turned_engine(engine, life), ailments)
@@ -315,13 +319,14 @@ class StandIn:
         moment = self._lives[life].moment
         return (0, 0) if moment is None else queued_byte(moment)
 
-    def _ailments(self, elapsed_s: float) -> Ailments:
-        user_m = self._lives[0].state.users.places.position_m
+    def _ailments(self, elapsed_s: float, life: int = 0) -> Ailments:
+        user_m = self._lives[life].state.users.places.position_m
         return self.fate.ailments(self.network.cells, user_m, elapsed_s)
 
-    def _hear_anew(self, ailments: Ailments) -> None:
+    def _hear_anew(self, ailments: Ailments, lives: Iterable[int]) -> None:
         """Amplifiers have become weaker or whole again."""
-        for index, life in enumerate(self._lives):
+        for index in lives:
+            life = self._lives[index]
             network, _ = struck(self.network, life.controls, ailments)
             candidates = heard(
                 network.propagation,

@@ -26,6 +26,7 @@ from gemel.world.planning import SiteRow, plan_inventory
 
 CARRIER_GHZ, HEIGHT_M = 3.5, 25.0
 INTER_SITE_M = 500.0
+MORNING_S = 8 * 3600.0
 FILES = {"ftp3": 1.0}  # what they offer is what is wanted, to the percent
 
 
@@ -63,6 +64,17 @@ def same_world(
     mean_load: float, rings: int = 1, users: int = 210, seed: int = 0
 ) -> SameWorld:
     """mean_load: of all cells at the busy hour, as flows see it."""
+    plan = _place(mean_load, rings, users)
+    stand_in = stand_in_for(public_facts(plan, seed), seed, 0.0, 1, Secrets())
+    network, state = stand_in.network, stand_in.state(0)
+    still = jnp.zeros(users)
+    engine = engine_of(network.cells, network.propagation, still, seed, FILES)
+    wanted_bps = network.surroundings.base_bps  # type: ignore[attr-defined]
+    state = eqx.tree_at(lambda s: s.users.demand_bps, state, wanted_bps)
+    return SameWorld(network, engine, state, stand_in.controls(0))
+
+
+def _place(mean_load: float, rings: int, users: int) -> WorldPlan:
     sites_m = hexagon_sites_m(rings, INTER_SITE_M)
     rows = [
         SiteRow(
@@ -78,7 +90,7 @@ def same_world(
         for sector, azimuth_deg in enumerate(AZIMUTHS_DEG, 1)
     ]
     edge_m = float(np.abs(sites_m).max()) + 0.5 * INTER_SITE_M
-    plan = WorldPlan(
+    return WorldPlan(
         name="tempos compared",
         inventory=plan_inventory(rows, None, 0),
         density=Density.uniform((-edge_m, edge_m), (-edge_m, edge_m)),
@@ -86,13 +98,24 @@ def same_world(
         busy_hour_load=mean_load,
         link_rate="slots",
     )
-    stand_in = stand_in_for(public_facts(plan, seed), seed, 0.0, 1, Secrets())
-    network, state = stand_in.network, stand_in.state(0)
-    still = jnp.zeros(users)
-    engine = engine_of(network.cells, network.propagation, still, seed, FILES)
-    wanted_bps = network.surroundings.base_bps  # type: ignore[attr-defined]
-    state = eqx.tree_at(lambda s: s.users.demand_bps, state, wanted_bps)
-    return SameWorld(network, engine, state, stand_in.controls(0))
+
+
+def moves_a_minute(
+    tempo: Tempo, mean_load: float = 0.3, users: int = 210, seed: int = 0
+) -> dict[str, int]:
+    """What handovers count in a minute in the morning, when people are on their way and
+    use what people use; after half a minute in which everybody finds his cell."""
+    facts = public_facts(_place(mean_load, 1, users), seed)
+    stand_in = stand_in_for(facts, seed, MORNING_S, 1, Secrets(), tempo=tempo)
+    stand_in.advance(1, 30.0)
+    stand_in.advance(1, 60.0)
+    lived = stand_in.lived(0)
+    assert lived is not None
+    return {
+        name.removeprefix("moves."): int(value.sum())
+        for name, value in lived.books.items()
+        if name.startswith("moves.")
+    }
 
 
 _settle = eqx.filter_jit(settle)

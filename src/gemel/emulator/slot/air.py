@@ -118,7 +118,18 @@ def up_power_mw(
     own_gain: Float[Array, "*row"], blocks: Float[Array, "*row"], masts: Masts
 ) -> Float[Array, "*row"]:
     """In one resource block of so many, TS 38.213 clause 7.1.1, open loop."""
-    wanted_mw = masts.open_mw * own_gain ** (-masts.alpha)
+    return shared_mw(wanted_mw(own_gain, masts), blocks, masts)
+
+
+def wanted_mw(own_gain: Float[Array, "*row"], masts: Masts) -> Float[Array, "*row"]:
+    """In a resource block, if power were no matter."""
+    return masts.open_mw * own_gain ** (-masts.alpha)
+
+
+def shared_mw(
+    wanted_mw: Float[Array, "*row"], blocks: Float[Array, "*row"], masts: Masts
+) -> Float[Array, "*row"]:
+    """No more than all of a transmitter's power over so many resource blocks."""
     return jnp.minimum(wanted_mw, masts.most_mw / jnp.maximum(blocks, 1.0))
 
 

@@ -17,9 +17,12 @@ from gemel.emulator.slot.air import (
     beams_in_use,
     down_sinr,
     faded,
+    shared_mw,
     up_heard,
     up_power_mw,
+    wanted_mw,
 )
+from gemel.emulator.slot.chains import always_at
 from gemel.emulator.slot.pairing import second_owner
 from gemel.emulator.slot.plan import REPORT_MS, SLOT_SYMBOLS, TICK_MS, SlotPlan
 from gemel.emulator.slot.queues import Bursts, Told, come_to_light
@@ -33,6 +36,7 @@ from gemel.emulator.slot.transmission import (
     one_slot,
 )
 from gemel.network.link_to_system.slot_tables import SlotTables
+from gemel.network.once import once
 from gemel.network.scheduling.allocate import Offer
 from gemel.network.scheduling.base import AbstractScheduler
 from gemel.network.scheduling.quotas import Quotas
@@ -150,10 +154,12 @@ def live(
         def one_period(carry: _Carry, which: Int[Array, ""]):
             start = first + which * period_units
             gain = faded(air.traces, air.links, start)
+            # Powers are dear and change with the channel alone.
+            wanted = once(wanted_mw(gain[0].mean(1), air.masts), always_at(start))
             for run in _runs(plan.letters):
                 carry = _one_run(
                     plan, air, roster, senders, bursts, group_prb,
-                    down_report, up_report, gain, start, run, carry,
+                    down_report, (*up_report, wanted), gain, start, run, carry,
                 )  # fmt: skip
             return carry, None
 
@@ -189,7 +195,7 @@ def _one_run(
     bursts: tuple[Bursts, Bursts],
     group_prb: Int[Array, " group"],
     down_report: Report,
-    up_report: tuple[Report, Int[Array, "seat cell"]],
+    up_report: tuple[Report, Int[Array, "seat cell"], Float[Array, " user"]],
     gain: Float[Array, "link user group"],
     start: Int[Array, ""],
     run: tuple[int, int, bool, bool],
@@ -292,7 +298,8 @@ def _down_slot(
         carry,
         (
             state, _added(carry.down, heard), busy, turn,
-            carry.cells.down_prb + prb, carry.cells.sending + (prb > 0).astype(jnp.int32),
+            carry.cells.down_prb + prb,
+            carry.cells.sending + (prb > 0).astype(jnp.int32),
         ),
     )  # fmt: skip
 
@@ -306,11 +313,16 @@ def _up_slot(
     group_prb: Int[Array, " group"],
     report: Report,
     most_byte: Int[Array, "seat cell"],
+    wanted: Float[Array, " user"],
     gain: Float[Array, "link user group"],
     now: Int[Array, ""],
     carry: _Carry,
 ) -> _Carry:
-    """most_byte: of a seat within its power headroom (PHR, TS 38.321 clause 5.4.6)."""
+    """One slot of all cells.
+
+    most_byte: of a seat within its power headroom (PHR, TS 38.321 clause 5.4.6)
+    wanted:    milliwatts in a resource block, see `air.wanted_mw`
+    """
     state, lately = carry.rows.up, carry.lately
     queue = come_to_light(bursts, come_to_light(bursts, state.queue, now), now)
     state = eqx.tree_at(lambda s: s.queue, state, queue)
@@ -322,8 +334,8 @@ def _up_slot(
     def heard_of(owner: Int[Array, "group cell"], blocks: Int[Array, "seat cell"]):
         user = _users_of(roster, owner)
         blocks = jnp.take_along_axis(blocks, jnp.maximum(owner, 0), 0)
-        mean_gain = gain[0].mean(1)[user]
-        power = up_power_mw(mean_gain, blocks.astype(jnp.float32), air.masts)
+        blocks = blocks.astype(jnp.float32)
+        power = shared_mw(wanted[user], blocks, air.masts)
         power = jnp.where(owner >= 0, power, 0.0)
         return up_heard(gain, air.links, power, user)
 
@@ -356,7 +368,8 @@ def _up_slot(
         carry,
         (
             state, known, _added(carry.up, heard), noise, turn,
-            carry.cells.up_prb + prb, carry.cells.receiving + (prb > 0).astype(jnp.int32),
+            carry.cells.up_prb + prb,
+            carry.cells.receiving + (prb > 0).astype(jnp.int32),
         ),
     )  # fmt: skip
 

@@ -79,7 +79,10 @@ def moved(
         anew(rows.down), anew(rows.up), jnp.where(elsewhere, 0, rows.known_byte)
     )
     moment = eqx.tree_at(
-        lambda m: (m.mobility, m.counts, m.rows), moment, (mobility, counts, rows)
+        lambda m: (m.mobility, m.counts, m.rows, m.sinr_db),
+        moment,
+        # What the last cell was heard with says nothing of the new one.
+        (mobility, counts, rows, jnp.where(elsewhere, 0.0, moment.sinr_db)),
     )
     return moment, felt
 

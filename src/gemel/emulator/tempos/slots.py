@@ -27,6 +27,8 @@ from gemel.network.simulator import Network, State
 from gemel.units import db_from_ratio
 
 REACH_DB = -10.0  # SINR below which nobody hears a base station's answers
+# Radio links are judged by the mean of 200 ms, TS 38.133 clause 8.1.2.
+EVALUATED = TICK_MS / 200.0
 HALF = 0.5  # of a tick: who is interrupted longer gets no seat in it
 
 
@@ -83,7 +85,8 @@ def forty_ms(
         lately.append(late)
         sums.append((layer, lived, roster, of_users))
         seen = roster.seat >= 0
-        sinr = jnp.where(seen, db_from_ratio(jnp.maximum(lived.sinr, 1e-6)), sinr)
+        heard_db = db_from_ratio(jnp.maximum(lived.sinr, 1e-6))
+        sinr = jnp.where(seen, sinr + EVALUATED * (heard_db - sinr), sinr)
     down, up, got_byte, waiting = gathered(sums, cells)
     dropped, came, up_came = offered
     down = with_offers(down, came, dropped[0], serving, cells)

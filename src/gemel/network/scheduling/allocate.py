@@ -77,7 +77,10 @@ def allocate(
     rank, wide_rank, mean_byte = once((rank, wide_rank, mean_byte), offer.always)
     if quotas is None:
         quotas = _one_slice(seats, groups, cells)
-    dealt = _Dealt(_repeated(offer.fixed_group, groups), need, quotas.least_group)
+    repeated = _repeated(offer.fixed_group, groups)
+    # What is sent again is part of what a slice must have, and of what it may.
+    wanted = quotas.least_group - _of_slices(offer, quotas, repeated)
+    dealt = _Dealt(repeated, need, wanted)
 
     def in_order(dealt: _Dealt) -> _Dealt:
         return _in_order(offer, quotas, wide_rank, mean_byte, dealt)
@@ -176,21 +179,28 @@ def _account(
     def carried(group: int) -> Float[Array, "seat cell"]:
         return jnp.where(_row(new, group) == seat, offer.group_byte[:, group], 0.0)
 
-    of_group = jnp.take_along_axis(quotas.slice, jnp.maximum(new, 0), 0)
-    number = jnp.arange(quotas.most_group.shape[0], dtype=jnp.int32)[:, None]
-
-    def taken(group: int) -> Int[Array, "slice cell"]:
-        mine = (_row(of_group, group) == number) & (_row(new, group) >= 0)
-        return mine.astype(jnp.int32)
-
     return once(
         _Dealt(
             owner=jnp.where(new >= 0, new, dealt.owner),
             left_byte=dealt.left_byte - _chain(offer.always, jnp.add, carried, groups),
-            left_group=dealt.left_group - _chain(offer.always, jnp.add, taken, groups),
+            left_group=dealt.left_group - _of_slices(offer, quotas, new),
         ),
         offer.always,
     )
+
+
+def _of_slices(
+    offer: Offer, quotas: Quotas, owner: Int[Array, "group cell"]
+) -> Int[Array, "slice cell"]:
+    """How many groups each slice has, if these are their owners."""
+    of_group = jnp.take_along_axis(quotas.slice, jnp.maximum(owner, 0), 0)
+    number = jnp.arange(quotas.most_group.shape[0], dtype=jnp.int32)[:, None]
+
+    def taken(group: int) -> Int[Array, "slice cell"]:
+        mine = (_row(of_group, group) == number) & (_row(owner, group) >= 0)
+        return mine.astype(jnp.int32)
+
+    return _chain(offer.always, jnp.add, taken, owner.shape[0])
 
 
 def _before(
