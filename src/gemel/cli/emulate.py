@@ -1,5 +1,6 @@
 """How does a stand-in network come up as a server that anybody can manage?"""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,7 +8,7 @@ import typer
 
 from gemel.cli.columns import Columns
 from gemel.cli.compiled import keep_compiled
-from gemel.cli.frame import LogLevel, Seed
+from gemel.cli.frame import AsJson, LogLevel, Seed, print_json
 from gemel.cli.living import Duty, Faults, Tempo, schedule_of, share_of
 from gemel.cli.places import (
     DataFolder,
@@ -54,6 +55,7 @@ def emulate_command(
     form: SitesFormat = None,
     operator: Operator = None,
     columns: Columns = None,
+    as_json: AsJson = False,
     seed: Seed = 0,
     log_level: LogLevel = None,
 ) -> None:
@@ -61,6 +63,14 @@ def emulate_command(
 
     Prints its address when it can be asked, and lives until Ctrl-C (exit code 130).
     """
+
+    def ready(address: str) -> None:
+        if as_json:
+            print_json({"address": address})
+        else:
+            typer.echo(address)
+        sys.stdout.flush()
+
     # What is checked fast comes first: JAX alone takes seconds to import.
     share = share_of(tempo, duty)
     place = place_of(scenario, seed, data, sites, form, operator, columns)
@@ -82,4 +92,4 @@ def emulate_command(
     plan = place.plan()
     keep_compiled()
     with progress_bar() as tell:
-        emulate(plan, options, typer.echo, tell)
+        emulate(plan, options, ready, tell)

@@ -33,7 +33,7 @@ class Settings(eqx.Module):
 def usual_settings(cells: int) -> Settings:
     """Textbook values everywhere, and nothing kept back for any slice."""
     return Settings(
-        hysteresis_db=jnp.full(cells, HYSTERESIS_DB),
+        hysteresis_db=jnp.full(cells, HYSTERESIS_DB, float),
         time_to_trigger_ms=jnp.full(cells, TIME_TO_TRIGGER_MS, jnp.int32),
         conditional=jnp.zeros(cells, bool),
         slice_min_share=jnp.zeros((cells, len(SLICES))),
