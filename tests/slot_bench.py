@@ -49,6 +49,7 @@ class Bench(eqx.Module):
     on_air:    of every cell
     fading:    whether groups fade by themselves, Rayleigh, anew in every tick
     min_share, max_share: of slices eMBB, URLLC, MIoT; None without slices
+    beam:      in which each user is seen, and leak from beam to beam
     """
 
     plan: SlotPlan = eqx.field(static=True)
@@ -63,6 +64,8 @@ class Bench(eqx.Module):
     on_air: Float[Array, " cell"]
     min_share: Float[Array, " slice"] | None = None
     max_share: Float[Array, " slice"] | None = None
+    beam: Int[Array, " user"] | None = None
+    leak: Float[Array, "beam beam"] | None = None
 
 
 class Tick(eqx.Module):
@@ -122,6 +125,8 @@ def bench_of(
     on_air: Float[np.ndarray, " cell"] | float = 1.0,
     min_share: tuple[float, ...] | None = None,
     max_share: tuple[float, ...] | None = None,
+    beam: Int[np.ndarray, " user"] | None = None,
+    leak: Float[np.ndarray, "beam beam"] | None = None,
     **sender,
 ) -> Bench:
     """All cells alike; what is not given disturbs nobody."""
@@ -146,6 +151,8 @@ def bench_of(
         on_air=floats(on_air, cells),
         min_share=shares(min_share),
         max_share=shares(max_share),
+        beam=None if beam is None else jnp.asarray(beam, jnp.int32),
+        leak=None if leak is None else jnp.asarray(leak, jnp.float32),
     )
 
 
@@ -156,13 +163,15 @@ def _air(bench: Bench, serving: Int[Array, " user"], key: Array, quotas) -> Air:
     else:
         power = jnp.ones((users, 1, groups))
     none = jnp.zeros((2, users), jnp.int32)
+    beams = none if bench.beam is None else jnp.stack([bench.beam, bench.beam])
+    leak = jnp.ones((1, 1)) if bench.leak is None else bench.leak
     still = jnp.zeros((2, users), jnp.uint32)
     own = jnp.arange(users, dtype=jnp.int32)
     one = jnp.asarray(1.0)
     links = Links(
         cell=jnp.stack([jnp.maximum(serving, 0), bench.other]),
         gain=jnp.stack([bench.gain, bench.other_gain]),
-        towards=none,
+        towards=beams,
         trace=jnp.stack([own, own]),
         start=still,
         step=still,
@@ -170,7 +179,7 @@ def _air(bench: Bench, serving: Int[Array, " user"], key: Array, quotas) -> Air:
     )
     masts = Masts(
         block_mw=bench.on_air,
-        leak=jnp.ones((1, 1)),
+        leak=leak,
         spill=one,
         noise_mw=one,
         up_noise_mw=one,
@@ -196,7 +205,9 @@ def _nothing_yet(bench: Bench) -> tuple[Rows, Lately]:
         direction(plan.up_processes),
         jnp.zeros(users, jnp.int32),
     )
-    return rows, Lately(none[..., None], none, turn, turn)
+    beams = 1 if bench.leak is None else bench.leak.shape[0]
+    busy = jnp.zeros((*none.shape, beams))
+    return rows, Lately(busy, none, turn, turn)
 
 
 @eqx.filter_jit

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from gemel.emulator.secrets import Secrets
 from gemel.emulator.slot.plan import UNITS_PER_MS, SlotPlan
 from gemel.emulator.tempos.measured import frame_of, measured
+from gemel.emulator.tempos.per_flow import by_family
 from gemel.scenarios.plan import WorldPlan
 from gemel.scenarios.worlds import public_facts, stand_in_for
 from gemel.units import BIT_PER_KBIT
@@ -168,6 +169,15 @@ def test_the_stand_in_loses_no_byte():
                 for part in ("offered", "dropped", "delivered", "lost")
             )
             assert delivered > 100_000
+            # Flow by flow the same, and every family has somebody.
+            for part in ("offered", "dropped", "delivered", "lost"):
+                of_flows = int(books[f"of_{way}.{part}_byte"].sum())
+                assert of_flows == int(books[f"{way}.{part}_byte"].sum())
+            families = by_family(books, engine.mix, way)
+            assert sum(each.users for each in families.values()) == 40
+            assert all(
+                0.0 < each.mean_delay_ms < 10_000.0 for each in families.values()
+            )
             assert offered - dropped - delivered - lost == now - was, way
         # What is told outside is what was delivered, within a kilobit a cell.
         told_kbit = measured(books, frame_of(engine))["DRB.PdcpSduVolumeDL"]

@@ -1,5 +1,6 @@
 """Which laws do slots keep whatever the world is like?"""
 
+import dataclasses
 import functools
 
 import equinox as eqx
@@ -184,3 +185,33 @@ def test_the_same_seed_is_the_same_to_the_bit():
     assert not np.array_equal(
         live(elsewhere, plenty())[0].first_failed, live(bench, plenty())[0].first_failed
     )
+
+
+def carried(together: int, beam: np.ndarray, leak: float) -> int:
+    """Of two users of one cell who want all they can get, at 25 dB."""
+    plan = dataclasses.replace(PLAN, together=together, seats=2)
+    bench = bench_of(
+        plan,
+        1,
+        np.full(2, 10.0 ** (25.0 / 10.0)),
+        tick_ms=TICK_MS,
+        beam=beam,
+        leak=np.array([[1.0, leak], [leak, 1.0]]),
+    )
+    offer = all_at_once(2_000_000, TICKS, 2)
+    nothing = all_at_once(0, TICKS, 2)
+    serving = jnp.zeros((TICKS, 2), jnp.int32)
+    down, _ = lived(bench, serving, (offer, nothing), jax.random.key(0))
+    return int(down.delivered.sum())
+
+
+def test_two_users_share_a_group_where_their_beams_are_apart():
+    apart, same = np.array([0, 1]), np.array([0, 0])
+    alone = carried(1, apart, 0.001)
+    # Half the power is a bit a symbol less for each, of six; what leaks and a report
+    # rounded down may cost each another one: four of six for both is a third more.
+    assert 4 / 3 * alone < carried(2, apart, 0.001) < 2.0 * alone
+    # In one beam each would drown the other: nobody is paired, and nothing changes.
+    assert carried(2, same, 0.001) == carried(1, same, 0.001)
+    # What leaks costs.
+    assert alone <= carried(2, apart, 0.1) < carried(2, apart, 0.001)

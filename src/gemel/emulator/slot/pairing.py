@@ -37,8 +37,9 @@ def second_owner(
     either_way = jnp.maximum(leak, leak.T).reshape(-1)
 
     def term(seat: int) -> Int[Array, "group cell"]:
-        fills = offer.allowed[seat] & (offer.need_byte[seat] > offer.group_byte[seat])
-        leaks = either_way[first_beam + beam[seat]]
+        enough = offer.need_byte[seat][None] > offer.group_byte[seat]
+        fills = offer.allowed[seat][None] & enough
+        leaks = either_way[first_beam + beam[seat][None]]
         first = _shared(alone, leaks)
         second = _shared(sinr[seat], leaks)
         # Bits are logarithms: their sum is the logarithm of a product.

@@ -12,7 +12,7 @@ from gemel.emulator.slot.transmission import Heard
 from gemel.emulator.tempos.engine import (
     Engine,
 )
-from gemel.emulator.tempos.sums import Way
+from gemel.emulator.tempos.sums import OfFlows, Way
 
 
 def gathered(sums: list, cells: int):
@@ -22,9 +22,6 @@ def gathered(sums: list, cells: int):
     def together(of) -> Array:
         parts = [of(lived, roster, users) for _, lived, roster, users in sums]
         return jnp.concatenate(parts)[order]
-
-    def by_seat(heard: Heard, name: str) -> Array:
-        return getattr(heard, name).sum(0)
 
     def way(direction: int) -> Way:
         def heard_of(lived: Lived) -> Heard:
@@ -69,7 +66,30 @@ def gathered(sums: list, cells: int):
             lived.down.waiting, jnp.zeros_like(roster.seat)
         ).astype(jnp.float32)
     )
-    return way(0), way(1), got, waiting
+
+    def flows(direction: int) -> OfFlows:
+        def back(pick) -> Array:
+            return of_users(
+                lambda lived, roster, users: roster.returned(
+                    pick(lived.up if direction else lived.down),
+                    jnp.zeros_like(roster.seat),
+                )
+            )
+
+        delivered = of_users(lambda lived, roster, users: users[direction])
+        lost = back(lambda heard: heard.lost_byte)
+        nothing = jnp.zeros_like(lost)
+        return OfFlows(
+            nothing,
+            nothing,
+            delivered - lost,
+            lost,
+            back(lambda heard: heard.told.count),
+            back(lambda heard: heard.told.waited),
+            back(lambda heard: heard.told.late),
+        )
+
+    return (way(0), way(1)), (flows(0), flows(1)), got, waiting
 
 
 def with_offers(

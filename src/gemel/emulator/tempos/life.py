@@ -84,7 +84,7 @@ def told_of(sums: Sums, before: Moment, after: Moment, tempo: Tempo) -> Told:
     delivered downlink at whatever tempo, "lived.volume_bit": slots count it to the bit.
     """
     books: Books = {}
-    for name in ("down", "up", "access"):
+    for name in ("down", "up", "of_down", "of_up", "access"):
         part = getattr(sums, name)
         for field in type(part).__dataclass_fields__:
             value = np.asarray(getattr(part, field)).astype(np.int64)

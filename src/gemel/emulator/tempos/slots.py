@@ -87,10 +87,16 @@ def forty_ms(
         seen = roster.seat >= 0
         heard_db = db_from_ratio(jnp.maximum(lived.sinr, 1e-6))
         sinr = jnp.where(seen, sinr + EVALUATED * (heard_db - sinr), sinr)
-    down, up, got_byte, waiting = gathered(sums, cells)
+    (down, up), (of_down, of_up), got_byte, waiting = gathered(sums, cells)
     dropped, came, up_came = offered
     down = with_offers(down, came, dropped[0], serving, cells)
     up = with_offers(up, up_came, dropped[1], serving, cells)
+    of_down = eqx.tree_at(
+        lambda f: (f.offered_byte, f.dropped_byte), of_down, (came, dropped[0])
+    )
+    of_up = eqx.tree_at(
+        lambda f: (f.offered_byte, f.dropped_byte), of_up, (up_came, dropped[1])
+    )
     slot_s, load, sending, block, receiving = worked(engine, down, up, cells)
     power, energy_j, _ = power_step(
         engine.power, moment.power, controls.awake, sending, block, receiving,
@@ -120,4 +126,5 @@ def forty_ms(
         sinr_db=sinr,
     )
     waiting_ms = waiting * slots_ms[layer_of]
-    return after, Sums(flow, down, up, accessed, got_byte, waiting_ms)
+    told = Sums(flow, down, up, of_down, of_up, accessed, got_byte, waiting_ms)
+    return after, told

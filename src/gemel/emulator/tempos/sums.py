@@ -48,10 +48,23 @@ class Way(eqx.Module):
     slots: Int[Array, " cell"]
 
 
+class OfFlows(eqx.Module):
+    """One direction of every user: the same as in `Way`, flow by flow."""
+
+    offered_byte: Int[Array, " user"]
+    dropped_byte: Int[Array, " user"]
+    delivered_byte: Int[Array, " user"]
+    lost_byte: Int[Array, " user"]
+    bursts: Int[Array, " user"]
+    waited: Int[Array, " user"]
+    late: Int[Array, " user"]
+
+
 class Sums(eqx.Module):
     """Of a second.
 
     flow:           what every tempo counts
+    of_down, of_up: what became of every user's data
     got_byte:       downlink, user by user
     waiting_ms:     user by user, with downlink data waiting
     """
@@ -59,6 +72,8 @@ class Sums(eqx.Module):
     flow: Counters
     down: Way
     up: Way
+    of_down: OfFlows
+    of_up: OfFlows
     access: AccessCounters
     got_byte: Float[Array, " user"]
     waiting_ms: Float[Array, " user"]
@@ -74,12 +89,20 @@ def no_way(cells: int) -> Way:
     return Way(*([zeros] * 17))
 
 
+def no_flows(users: int) -> OfFlows:
+    """Zeros."""
+    zeros = jnp.zeros(users, jnp.int32)
+    return OfFlows(*([zeros] * 7))
+
+
 def no_sums(cells: int, users: int) -> Sums:
     """Zeros."""
     return Sums(
         zero_counters(cells),
         no_way(cells),
         no_way(cells),
+        no_flows(users),
+        no_flows(users),
         zero_access_counters(cells),
         jnp.zeros(users),
         jnp.zeros(users),

@@ -19,7 +19,7 @@ from gemel.emulator.tempos.engine import Engine
 from gemel.emulator.tempos.listening import heard_dbm
 from gemel.emulator.tempos.moment import Air, Moment
 from gemel.emulator.tempos.slots import REACH_DB
-from gemel.emulator.tempos.sums import Sums, no_way
+from gemel.emulator.tempos.sums import Sums, no_flows, no_way
 from gemel.network.association import served_by
 from gemel.network.controls import Controls
 from gemel.network.energy import ALWAYS_ON_SYMBOLS
@@ -93,5 +93,14 @@ def tenth_of_a_second(
     none = no_way(cells)
     waits_ms = jnp.where(got.throughput_bps > 0.0, float(TICK_MS), 0.0)
     got_byte = got.throughput_bps * (TICK_MS * 1e-3 / 8.0)
-    sums = Sums(flow, none, none, zero_access_counters(cells), got_byte, waits_ms)
+    sums = Sums(
+        flow,
+        none,
+        none,
+        no_flows(users),
+        no_flows(users),
+        zero_access_counters(cells),
+        got_byte,
+        waits_ms,
+    )
     return state, moment, sums
