@@ -1,94 +1,90 @@
 """How do the rows of all carriers become sums of the network's cells?"""
 
+from collections.abc import Callable
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int
+from jaxtyping import Array, Float, Int
 
-from gemel.emulator.slot.living import Lived
 from gemel.emulator.slot.plan import TICK_MS, SlotPlan
-from gemel.emulator.slot.rows import Roster
 from gemel.emulator.slot.transmission import Heard
-from gemel.emulator.tempos.engine import (
-    Engine,
-)
+from gemel.emulator.tempos.carrying import LayerTick
+from gemel.emulator.tempos.engine import Engine, LayerSlots
 from gemel.emulator.tempos.sums import OfFlows, Way
 
 
-def gathered(sums: list, cells: int):
-    """From the rows of carriers to the cells and users of the network."""
-    order = np.argsort(np.concatenate([layer.cells for layer, *_ in sums]))
+def gathered(
+    layers: tuple[LayerSlots, ...], ticks: list[LayerTick], cells: int
+) -> tuple[
+    tuple[Way, Way],
+    tuple[OfFlows, OfFlows],
+    Float[Array, " user"],
+    Float[Array, " user"],
+]:
+    """From the rows of carriers to cells and users: both directions of either, bytes
+    that users got down, and slots in which something waited for them there."""
+    order = np.argsort(np.concatenate([layer.cells for layer in layers]))
 
-    def together(of) -> Array:
-        parts = [of(lived, roster, users) for _, lived, roster, users in sums]
-        return jnp.concatenate(parts)[order]
+    def heard(tick: LayerTick, way: int) -> Heard:
+        return tick.lived.up if way else tick.lived.down
 
-    def way(direction: int) -> Way:
-        def heard_of(lived: Lived) -> Heard:
-            return lived.up if direction else lived.down
+    def of_cells(value: Callable[[LayerTick], Array]) -> Array:
+        return jnp.concatenate([value(tick) for tick in ticks])[order]
 
+    def of_users(value: Callable[[LayerTick], Array]) -> Array:
+        return jnp.stack([value(tick) for tick in ticks]).sum(0)
+
+    def back(value: Callable[[LayerTick], Array]) -> Array:
+        """Of rows to users; who sat nowhere has nothing."""
+        nobody = jnp.zeros_like(ticks[0].roster.seat)
+        return of_users(lambda tick: tick.roster.returned(value(tick), nobody))
+
+    def way(number: int) -> Way:
         def rows(name: str) -> Array:
-            return together(lambda lived, *_: getattr(heard_of(lived), name).sum(0))
+            return of_cells(lambda tick: getattr(heard(tick, number), name).sum(0))
 
         def told(name: str) -> Array:
-            return together(
-                lambda lived, *_: getattr(heard_of(lived).told, name).sum(0)
-            )
+            return of_cells(lambda tick: getattr(heard(tick, number).told, name).sum(0))
 
-        def delivered(lived, roster: Roster, users) -> Array:
-            of_rows = users[direction][roster.user]
-            return jnp.where(roster.taken, of_rows, 0).sum(0)
+        def delivered(tick: LayerTick) -> Array:
+            of_rows = tick.delivered[number][tick.roster.user]
+            return jnp.where(tick.roster.taken, of_rows, 0).sum(0)
+
+        def slots(down: str, up: str) -> Array:
+            return of_cells(
+                lambda tick: getattr(tick.lived.cells, up if number else down)
+            )
 
         lost = rows("lost_byte")
         nothing = jnp.zeros(cells, jnp.int32)
-        prb = together(
-            lambda lived, *_: lived.cells.up_prb if direction else lived.cells.down_prb
-        )
-        slots = together(
-            lambda lived, *_: (
-                lived.cells.receiving if direction else lived.cells.sending
-            )
-        )
         return Way(
-            nothing, nothing, together(delivered) - lost, lost, rows("first"),
+            nothing, nothing, of_cells(delivered) - lost, lost, rows("first"),
             rows("first_failed"), rows("sent"), rows("failed"), rows("given_up"),
             told("count"), told("waited"), told("late"), rows("waiting"),
-            rows("busy"), rows("busy_byte"), prb, slots,
+            rows("busy"), rows("busy_byte"), slots("down_prb", "up_prb"),
+            slots("sending", "receiving"),
         )  # fmt: skip
 
-    def of_users(value) -> Array:
-        parts = [value(lived, roster, users) for _, lived, roster, users in sums]
-        return jnp.stack(parts).sum(0)
+    def flows(number: int) -> OfFlows:
+        def told(name: str) -> Array:
+            return back(lambda tick: getattr(heard(tick, number).told, name))
 
-    got = of_users(lambda lived, roster, users: users[0].astype(jnp.float32))
-    waiting = of_users(
-        lambda lived, roster, users: roster.returned(
-            lived.down.waiting, jnp.zeros_like(roster.seat)
-        ).astype(jnp.float32)
-    )
-
-    def flows(direction: int) -> OfFlows:
-        def back(pick) -> Array:
-            return of_users(
-                lambda lived, roster, users: roster.returned(
-                    pick(lived.up if direction else lived.down),
-                    jnp.zeros_like(roster.seat),
-                )
-            )
-
-        delivered = of_users(lambda lived, roster, users: users[direction])
-        lost = back(lambda heard: heard.lost_byte)
+        lost = back(lambda tick: heard(tick, number).lost_byte)
         nothing = jnp.zeros_like(lost)
+        delivered = of_users(lambda tick: tick.delivered[number])
         return OfFlows(
             nothing,
             nothing,
             delivered - lost,
             lost,
-            back(lambda heard: heard.told.count),
-            back(lambda heard: heard.told.waited),
-            back(lambda heard: heard.told.late),
+            told("count"),
+            told("waited"),
+            told("late"),
         )
 
+    got = of_users(lambda tick: tick.delivered[0]).astype(jnp.float32)
+    waiting = back(lambda tick: tick.lived.down.waiting).astype(jnp.float32)
     return (way(0), way(1)), (flows(0), flows(1)), got, waiting
 
 

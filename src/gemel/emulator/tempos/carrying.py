@@ -1,14 +1,15 @@
 """How is one carrier made ready for a tick of slots, and what comes of its rows?"""
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from gemel.emulator.slot import living
 from gemel.emulator.slot.air import Links, Masts
-from gemel.emulator.slot.living import Rows
+from gemel.emulator.slot.living import Lately, Lived, Rows
 from gemel.emulator.slot.plan import UNITS_PER_MS
-from gemel.emulator.slot.rows import Sender, roster_of
+from gemel.emulator.slot.rows import Roster, Sender, roster_of
 from gemel.emulator.tempos.engine import (
     ALPHA,
     USER_POWER_DBM,
@@ -18,15 +19,28 @@ from gemel.emulator.tempos.engine import (
 from gemel.emulator.tempos.moment import Air, Moment
 from gemel.network.controls import Controls
 from gemel.network.scheduling.quotas import quotas_of
-from gemel.network.simulator import Network, State
+from gemel.network.simulator import State
 from gemel.units import mw_from_dbm, ratio_from_db
+
+
+class LayerTick(eqx.Module):
+    """What a tick of one carrier left.
+
+    rows:       of all users, with what became of those who sat here
+    delivered:  bytes of every user, down and up, given up ones included
+    """
+
+    rows: Rows
+    lately: Lately
+    lived: Lived
+    roster: Roster
+    delivered: tuple[Int[Array, " user"], Int[Array, " user"]]
 
 
 def one_layer(
     engine: Engine,
     layer: LayerSlots,
     number: int,
-    network: Network,
     state: State,
     controls: Controls,
     moment: Moment,
@@ -34,11 +48,12 @@ def one_layer(
     air: Air,
     on_air: Bool[Array, " cell"],
     serving: Int[Array, " user"],
-):
+) -> LayerTick:
+    """A tick of the slots of carrier `number`; -1 serves nobody."""
     plan = layer.plan
     own = jnp.where(serving >= 0, layer.number[jnp.maximum(serving, 0)], -1)
     roster = roster_of(own, layer.cells.shape[0], plan.seats)
-    masts = _masts(engine, layer, number, controls, on_air)
+    masts = _masts(layer, controls, on_air)
     links = _links(layer, number, state, air, own, masts)
     settings, quality = engine.settings, engine.mix.quality
     flows, mix = engine.flows, engine.mix
@@ -82,13 +97,11 @@ def one_layer(
         back.down.queue.delivered - rows.down.queue.delivered,
         back.up.queue.delivered - rows.up.queue.delivered,
     )
-    return back, lately, lived, roster, delivered
+    return LayerTick(back, lately, lived, roster, delivered)
 
 
 def _masts(
-    engine: Engine,
     layer: LayerSlots,
-    number: int,
     controls: Controls,
     on_air: Bool[Array, " cell"],
 ) -> Masts:

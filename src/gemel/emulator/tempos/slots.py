@@ -14,7 +14,7 @@ from gemel.emulator.access.step import access_step
 from gemel.emulator.power.states import power_step
 from gemel.emulator.slot.plan import TICK_MS, UNITS_PER_MS
 from gemel.emulator.tempos.books import between_ms, gathered, with_offers, worked
-from gemel.emulator.tempos.carrying import one_layer
+from gemel.emulator.tempos.carrying import LayerTick, one_layer
 from gemel.emulator.tempos.deciding import arrived, counted_by_cell, moved, waits
 from gemel.emulator.tempos.engine import (
     Engine,
@@ -76,18 +76,20 @@ def forty_ms(
     moment = eqx.tree_at(lambda m: m.access, moment, access)
 
     rows, sinr = moment.rows, moment.sinr_db
-    sums, lately = [], []
+    ticks: list[LayerTick] = []
     for number, layer in enumerate(engine.layers):
-        rows, late, lived, roster, of_users = one_layer(
-            engine, layer, number, network, state, controls, moment, rows, air,
-            on_air, jnp.where(active, serving, -1),
+        tick = one_layer(
+            engine, layer, number, state, controls, moment, rows, air, on_air,
+            jnp.where(active, serving, -1),
         )  # fmt: skip
-        lately.append(late)
-        sums.append((layer, lived, roster, of_users))
-        seen = roster.seat >= 0
-        heard_db = db_from_ratio(jnp.maximum(lived.sinr, 1e-6))
+        rows = tick.rows
+        ticks.append(tick)
+        seen = tick.roster.seat >= 0
+        heard_db = db_from_ratio(jnp.maximum(tick.lived.sinr, 1e-6))
         sinr = jnp.where(seen, sinr + EVALUATED * (heard_db - sinr), sinr)
-    (down, up), (of_down, of_up), got_byte, waiting = gathered(sums, cells)
+    (down, up), (of_down, of_up), got_byte, waiting = gathered(
+        engine.layers, ticks, cells
+    )
     dropped, came, up_came = offered
     down = with_offers(down, came, dropped[0], serving, cells)
     up = with_offers(up, up_came, dropped[1], serving, cells)
@@ -122,7 +124,7 @@ def forty_ms(
         traffic=moment.traffic,
         rows=rows,
         bursts=moment.bursts,
-        lately=tuple(lately),
+        lately=tuple(tick.lately for tick in ticks),
         sinr_db=sinr,
     )
     waiting_ms = waiting * slots_ms[layer_of]
