@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from gemel.errors import ScenarioError
+from gemel.radio.mixing import mixed_of
 
 SAMPLES_PER_CORRELATION = 8.0  # a step of the texture is an eighth of d_corr
 SMALLEST = 256  # below, the texture repeats within 32 correlation distances
@@ -140,9 +141,4 @@ def _nearest(steps: Float[Array, ""]) -> UInt32[Array, ""]:
 
 
 def _scatter(site: Int[Array, ""], stream: Int[Array, ""] | int) -> UInt32[Array, ""]:
-    """32 bits that look random: multiply and fold, so that neighbours part."""
-    bits = jnp.asarray(site).astype(jnp.uint32) * np.uint32(0x9E3779B1)
-    bits = bits + jnp.asarray(stream).astype(jnp.uint32) * np.uint32(0x85EBCA77)
-    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
-        bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
-    return bits ^ (bits >> np.uint32(16))
+    return mixed_of(jnp.asarray(site), jnp.asarray(stream))

@@ -1,6 +1,5 @@
 """How does our distribution lie inside the companies' band, to be seen?"""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from gemel.errors import InterfaceError
+from gemel.report.beside import Beside
 from gemel.report.compared import Compared
 from gemel.report.look import (
     AUTONOMOUS,
@@ -23,9 +22,7 @@ from gemel.report.look import (
     png,
 )
 
-PICTURE_FILE = "calibration.png"
-NUMBERS_FILE = "calibration.json"
-SCHEMA_VERSION = 1
+FILES = Beside("calibration")
 OUTSIDE = LAYERS[5]
 DRAWN = 2_000  # points of a curve; more are not seen
 CUT_PERCENT = 0.2  # of each tail is not shown: a lone user would stretch the axis
@@ -127,12 +124,7 @@ def _in_words(metric: Compared) -> str:
 
 def refuse_overwriting(folder: Path) -> None:
     """InterfaceError if the folder holds a calibration already."""
-    for name in (PICTURE_FILE, NUMBERS_FILE):
-        if (folder / name).exists():
-            raise InterfaceError(
-                f"{folder} already holds {name}; nothing is overwritten. "
-                "Choose another folder with --out DIR."
-            )
+    FILES.refuse_overwriting(folder)
 
 
 def write_calibration(folder: Path, picture: Picture, answer: dict[str, Any]) -> Path:
@@ -140,9 +132,4 @@ def write_calibration(folder: Path, picture: Picture, answer: dict[str, Any]) ->
 
     Raises InterfaceError if it holds a calibration already.
     """
-    refuse_overwriting(folder)
-    path = folder / PICTURE_FILE
-    path.write_bytes(picture.png)
-    text = json.dumps({"schema_version": SCHEMA_VERSION, **answer}, indent=2)
-    (folder / NUMBERS_FILE).write_text(text + "\n", encoding="utf-8")
-    return path
+    return FILES.write(folder, picture.png, answer)

@@ -1,7 +1,6 @@
 """How do protocol stacks compare on one flow, in a table and in a picture?"""
 
 import dataclasses
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gemel.errors import InterfaceError
+from gemel.report.beside import Beside
 from gemel.report.look import (
     BASELINE,
     FAINT,
@@ -26,9 +25,7 @@ from gemel.report.look import (
 )
 from gemel.report.results import Numbers
 
-PICTURE_FILE = "stack.png"
-NUMBERS_FILE = "stack.json"
-SCHEMA_VERSION = 1
+FILES = Beside("stack")
 DRAWN = 4_000  # points of a curve; more are not seen
 LABELS = {
     "header": "headers (byte, share)",
@@ -207,12 +204,7 @@ def _in_words(result: StackResult) -> str:
 
 def refuse_overwriting(folder: Path) -> None:
     """InterfaceError if the folder holds a comparison already."""
-    for name in (PICTURE_FILE, NUMBERS_FILE):
-        if (folder / name).exists():
-            raise InterfaceError(
-                f"{folder} already holds {name}; nothing is overwritten. "
-                "Choose another folder with --out DIR."
-            )
+    FILES.refuse_overwriting(folder)
 
 
 def write_comparison(folder: Path, picture: Picture, answer: dict[str, Any]) -> Path:
@@ -220,9 +212,4 @@ def write_comparison(folder: Path, picture: Picture, answer: dict[str, Any]) -> 
 
     Raises InterfaceError if it holds a comparison already.
     """
-    refuse_overwriting(folder)
-    path = folder / PICTURE_FILE
-    path.write_bytes(picture.png)
-    text = json.dumps({"schema_version": SCHEMA_VERSION, **answer}, indent=2)
-    (folder / NUMBERS_FILE).write_text(text + "\n", encoding="utf-8")
-    return path
+    return FILES.write(folder, picture.png, answer)

@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Int, UInt32
 
 from gemel.emulator.access.rules import AccessRules
-from gemel.emulator.traffic.luck import bits_of, mixed
+from gemel.emulator.traffic.luck import bits_of
+from gemel.radio.mixing import mixed
 
 PREAMBLE = 8  # purpose of luck
 BACKOFF = 0x51ED270B

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int, UInt32
 
 from gemel.emulator.mobility.rules import MobilityRules
 from gemel.emulator.mobility.state import UNHEARD_DBM
+from gemel.radio.mixing import mixed
 
 ABSENT_DBM = -200.0  # below it a link is a place-holder, not a measurement
 # The sum of four bytes: nearly normal, and no normals are drawn for every link.
@@ -57,10 +58,7 @@ def _chance(
     seed: UInt32[Array, " user"] = jax.lax.bitcast_convert_type(
         luck.astype(jnp.float32), jnp.uint32
     )
-    bits = seed[None, :] ^ (cell.astype(jnp.uint32) * jnp.uint32(0x9E3779B9))
-    # Multiply and fold, twice: every input bit reaches every byte.
-    bits = (bits ^ (bits >> 16)) * jnp.uint32(0x7FEB352D)
-    bits = (bits ^ (bits >> 15)) * jnp.uint32(0x846CA68B)
-    bits = bits ^ (bits >> 16)
+    # Every input bit reaches every byte.
+    bits = mixed(seed[None, :] ^ (cell.astype(jnp.uint32) * jnp.uint32(0x9E3779B9)))
     total = (bits & 255) + ((bits >> 8) & 255) + ((bits >> 16) & 255) + (bits >> 24)
     return (total.astype(jnp.float32) - BYTES_MEAN) / BYTES_DEVIATION

@@ -24,7 +24,7 @@ from gemel.emulator.slot.air import (
 )
 from gemel.emulator.slot.chains import always_at
 from gemel.emulator.slot.pairing import second_owner
-from gemel.emulator.slot.plan import REPORT_MS, SLOT_SYMBOLS, TICK_MS, SlotPlan
+from gemel.emulator.slot.plan import REPORT_MS, TICK_MS, SlotPlan
 from gemel.emulator.slot.queues import Bursts, Told, come_to_light
 from gemel.emulator.slot.reporting import down_sinr_on_average, report_of
 from gemel.emulator.slot.rows import Roster, Sender
@@ -35,7 +35,8 @@ from gemel.emulator.slot.transmission import (
     Report,
     one_slot,
 )
-from gemel.network.link_to_system.slot_tables import SlotTables
+from gemel.network.link_to_system.overhead import SLOT_SYMBOLS
+from gemel.network.link_to_system.slot_tables import SlotTables, data_elements
 from gemel.network.once import once
 from gemel.network.scheduling.allocate import Offer
 from gemel.network.scheduling.base import AbstractScheduler
@@ -45,7 +46,7 @@ from gemel.units import ratio_from_db
 
 LATELY = 0.05  # weight of a slot in what is remembered of the others
 ASKS_EVERY = 4  # uplink slots between two chances to ask for a grant
-ELEMENTS = 132  # of a resource block for data in a whole slot
+ELEMENTS = data_elements()  # of a resource block for data in a whole slot
 
 
 class Air(eqx.Module):

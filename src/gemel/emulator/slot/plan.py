@@ -8,6 +8,7 @@ import dataclasses
 import math
 
 from gemel.errors import ScenarioError
+from gemel.network.link_to_system.overhead import SLOT_SYMBOLS
 
 UNITS_PER_MS = 64
 TICK_MS = 40  # between two looks at movement, handover and access
@@ -15,7 +16,6 @@ REPORT_MS = 10  # between two reports of channel quality
 FDD_LETTERS = "FFFFF"  # both directions in every slot
 USUAL_TDD_LETTERS = "DDDSU"
 SPECIAL_SYMBOLS = 10  # downlink symbols of an S slot
-SLOT_SYMBOLS = 14
 
 
 @dataclasses.dataclass(frozen=True)

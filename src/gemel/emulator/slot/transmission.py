@@ -29,6 +29,7 @@ from gemel.network.once import once
 from gemel.network.scheduling.allocate import Offer, allocate
 from gemel.network.scheduling.base import AbstractScheduler, SeatFacts
 from gemel.network.scheduling.quotas import Quotas
+from gemel.radio.mixing import mixed
 from gemel.units import db_from_ratio
 
 TARGET = 0.1  # of first transmissions; where they fail so often, outer_db stays
@@ -276,10 +277,7 @@ def luck_of(
     bits = number.astype(jnp.uint32) * np.uint32(0x9E3779B1)
     bits = bits ^ (first_byte.astype(jnp.uint32) * np.uint32(0x85EBCA77))
     # Folding makes zero of zeros: the first user's first block would fare badly.
-    bits = bits + salt.astype(jnp.uint32) + np.uint32(0x632BE5AB)
-    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
-        bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
-    bits = bits ^ (bits >> np.uint32(16))
+    bits = mixed(bits + salt.astype(jnp.uint32) + np.uint32(0x632BE5AB))
     # Middles of so many equal parts: never 0, for that would lose what cannot fail.
     part = (bits >> np.uint32(9)).astype(jnp.float32) + np.float32(0.5)
     return part * np.float32(2.0**-23)

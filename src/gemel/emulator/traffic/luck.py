@@ -9,19 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
+from gemel.radio.mixing import mixed
+
 ONE = 2.0**24  # a float32 has 24 digits: one more and a share could round up to 1
 
 
 def seed_of(key: PRNGKeyArray) -> UInt32[Array, "2"]:
     """What a tick's luck hangs on."""
     return jax.random.bits(key, (2,), jnp.uint32)
-
-
-def mixed(bits: UInt32[Array, "*axes"]) -> UInt32[Array, "*axes"]:
-    """Multiply and fold, so that neighbours part."""
-    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
-        bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
-    return bits ^ (bits >> np.uint32(16))
 
 
 def bits_of(

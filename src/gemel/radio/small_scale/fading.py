@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from gemel.errors import ScenarioError
+from gemel.radio.mixing import mixed_of
 from gemel.radio.small_scale.parameters import STATES, ClusterTable
 from gemel.radio.small_scale.spreads import Sight, draw_spreads
 
@@ -48,9 +49,9 @@ class FadingTraces(eqx.Module):
 
         state:  0 seen, 1 hidden, 2 and 3 the same indoors
         """
-        bits = _scatter(user, cell)
+        bits = mixed_of(user, cell)
         trace = (bits & np.uint32(0xFFFF)) % np.uint32(self.per_state)
-        start = _scatter(cell, user)
+        start = mixed_of(cell, user)
         return state * self.per_state + trace.astype(jnp.int32), start
 
 
@@ -197,12 +198,3 @@ def _amplitudes(
     ahead = np.cos(2.0 * np.pi * float(jax.random.uniform(direct_key)))
     turns = np.round(ahead * wavelengths) * np.arange(places) / places
     return gain + np.sqrt(direct_power) * np.exp(2j * np.pi * turns)[:, None]
-
-
-def _scatter(one: Int[Array, ""], other: Int[Array, ""]) -> UInt32[Array, ""]:
-    """32 bits that look random: multiply and fold, so that neighbours part."""
-    bits = one.astype(jnp.uint32) * np.uint32(0x9E3779B1)
-    bits = bits + other.astype(jnp.uint32) * np.uint32(0x85EBCA77)
-    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
-        bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
-    return bits ^ (bits >> np.uint32(16))
