@@ -17,7 +17,6 @@ from gemel.interfaces.management.drive_tests import TraceJobs
 from gemel.interfaces.management.equipment import AbstractEquipment
 from gemel.interfaces.management.facts import Facts
 from gemel.interfaces.management.files import FileStore
-from gemel.interfaces.management.knobs import Knobs
 from gemel.interfaces.management.living import SPEEDS, Living, Speed
 from gemel.interfaces.management.memory import Memory
 from gemel.interfaces.management.plan_jobs import PlanJobs
@@ -191,10 +190,8 @@ class Door:
         """Write the checkpoint. Only while nobody else may touch the network."""
         if self._memory is None:
             return
-        knobs = self.desk.equipment.knobs()
         arrays = {
             **{f"network.{n}": a for n, a in self.desk.equipment.saved().items()},
-            **{f"knobs.{name}": array for name, array in _arrays(knobs).items()},
             **self.living.saved(),
             "status.users": self.desk.now.status.users,
         }
@@ -215,14 +212,12 @@ class Door:
         } | {"living": self.living}
 
     def _resume(self, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> None:
-        equipment = self.desk.equipment
         inside = {
             name.removeprefix("network."): array
             for name, array in arrays.items()
             if name.startswith("network.")
         }
-        equipment.resume(inside)
-        equipment.turn(_restored(equipment.knobs(), arrays))
+        self.desk.equipment.resume(inside)
         self._number = document["number"]
         self._numbers = itertools.count(self._number + 1)
         for name, part in self._parts().items():
@@ -276,28 +271,3 @@ class Door:
                 kind, PROVISIONING, CHANGES_SCHEMA, data, dn, when, number
             )
             self.subscribers.tell(kind, event)
-
-
-_KNOBS = ("unlocked", "saving", "neighbour", "offset_db", "other_offset_db", "allowed")
-
-
-def _arrays(knobs: Knobs) -> dict[str, np.ndarray]:
-    """Everything that is set but the controls, which the network keeps itself."""
-    settings = {
-        f"settings.{name}": np.asarray(getattr(knobs.settings, name))
-        for name in type(knobs.settings).__dataclass_fields__
-    }
-    return {**{name: getattr(knobs, name) for name in _KNOBS}, **settings}
-
-
-def _restored(knobs: Knobs, arrays: dict[str, np.ndarray]) -> Knobs:
-    import jax.numpy as jnp
-
-    settings = type(knobs.settings)(
-        **{
-            name: jnp.asarray(arrays[f"knobs.settings.{name}"])
-            for name in type(knobs.settings).__dataclass_fields__
-        }
-    )
-    own = {name: arrays[f"knobs.{name}"] for name in _KNOBS}
-    return dataclasses.replace(knobs, settings=settings, **own)

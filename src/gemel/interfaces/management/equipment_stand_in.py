@@ -17,7 +17,7 @@ from gemel.interfaces.management.equipment import (
     Heard,
     Ledger,
 )
-from gemel.interfaces.management.knobs import Knobs
+from gemel.interfaces.management.knobs import Knobs, restored_knobs, saved_knobs
 from gemel.interfaces.management.misfortune import Misfortune
 from gemel.network.association import Served, associate, per_element_db, served_by
 from gemel.network.controls import Controls
@@ -26,6 +26,7 @@ from gemel.network.simulator import Network, State
 from gemel.units import BIT_PER_KBIT, JOULE_PER_KWH
 
 LIFE = 0
+KNOBS = "knobs."  # before the names of what else is saved
 LOOKS = 5  # at every period that is looked back at
 NEIGHBOURS = 8  # a phone tells of, as TS 38.331 maxCellReport
 
@@ -135,13 +136,18 @@ class StandInEquipment(AbstractEquipment):
         )
 
     def saved(self) -> dict[str, np.ndarray]:
-        return snapshot(self._stand_in)
+        knobs = {f"{KNOBS}{n}": a for n, a in saved_knobs(self._knobs).items()}
+        return snapshot(self._stand_in) | knobs
 
     def resume(self, arrays: Mapping[str, np.ndarray]) -> None:
         restore(self._stand_in, arrays)
-        self._knobs = dataclasses.replace(
-            self._knobs, controls=self._stand_in.controls(LIFE)
-        )
+        # Put back, not turned: a cell that obeys nobody now has obeyed before.
+        knobs = {
+            name.removeprefix(KNOBS): array
+            for name, array in arrays.items()
+            if name.startswith(KNOBS)
+        }
+        self._knobs = restored_knobs(self._stand_in.controls(LIFE), knobs)
 
 
 @eqx.filter_jit

@@ -1,6 +1,7 @@
 """What is set on every cell, for managed objects and for the equipment?"""
 
 import dataclasses
+from collections.abc import Mapping
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -102,3 +103,25 @@ def knobs_of(
         other_offset_db=np.zeros((*near.shape, 5), np.int32),
         allowed=np.array(relations.allowed) & (near >= 0),
     ).settled()
+
+
+_OWN = ("unlocked", "saving", "neighbour", "offset_db", "other_offset_db", "allowed")
+
+
+def saved_knobs(knobs: Knobs) -> dict[str, np.ndarray]:
+    """Everything that is set but the controls, which the network keeps itself."""
+    settings = {
+        f"settings.{name}": np.asarray(getattr(knobs.settings, name))
+        for name in type(knobs.settings).__dataclass_fields__
+    }
+    return {**{name: getattr(knobs, name) for name in _OWN}, **settings}
+
+
+def restored_knobs(controls: Controls, arrays: Mapping[str, np.ndarray]) -> Knobs:
+    """The same again, beside these controls."""
+    settings = {
+        name: jnp.asarray(arrays[f"settings.{name}"])
+        for name in Settings.__dataclass_fields__
+    }
+    own = {name: arrays[name] for name in _OWN}
+    return Knobs(controls=controls, settings=Settings(**settings), **own)
