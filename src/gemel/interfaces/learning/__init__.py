@@ -1,0 +1,1 @@
+"""Which libraries of machine learning teach the twin? Only their numbers stay."""
