@@ -16,6 +16,7 @@ from gemel.autonomy.actuator import AbstractActuator
 from gemel.emulator.faults.base import ReportHarm
 from gemel.emulator.faults.fate import Fate
 from gemel.emulator.stand_in import StandIn
+from gemel.interfaces.networks.arrivals import Arrivals
 from gemel.network.controls import Controls
 from gemel.network.counters import Counters, measurements
 from gemel.twin.source import AbstractSource, Measured, Observation
@@ -78,7 +79,8 @@ def harmed(
 class EmulatedSource(AbstractSource):
     """One life of a stand-in, observed.
 
-    fate:  what befalls this network; None is nothing
+    fate:      what befalls this network; None is nothing
+    arrivals:  counts what becomes of the cells' reports
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class EmulatedSource(AbstractSource):
         period_s: float,
         fate: Fate | None = None,
     ):
+        self.arrivals = Arrivals()
         self._stand_in = stand_in
         self._life = life
         self._period_s = period_s
@@ -103,11 +106,27 @@ class EmulatedSource(AbstractSource):
             # Plans are activated between periods, so today's knobs may be newer than
             # the report: remember those it was lived under.
             report = reported(lived.counted(), lived.controls, began_s, self._period_s)
+            absent = 0
             if self._fate is not None:
                 harm = self._fate.report_harm(self._stand_in.elapsed_s)
                 report = harmed(report, harm, self._report)
+                self._count(harm)
+                absent = int(harm.absent.sum())
+            self.arrivals.count("whole", many=len(lived.controls.awake) - absent)
             self._report = report
         return self._report
+
+    def _count(self, harm: ReportHarm) -> None:
+        """A report counts once as absent; a second copy and a clock count beside."""
+        late = ~harm.lost & (harm.late_s > 0.0)
+        for fate, cells in (
+            ("missing", harm.lost),
+            ("late", late),
+            ("corrupt", ~harm.lost & ~late & harm.unreadable),
+            ("again", ~harm.absent & (harm.copies > 0.0)),
+            ("skewed", ~harm.absent & (harm.skew_s != 0.0)),
+        ):
+            self.arrivals.count(fate, many=int(cells.sum()))
 
     def controls(self) -> Controls:
         return self._stand_in.controls(self._life)

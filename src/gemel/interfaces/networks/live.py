@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import httpx
 
 from gemel.errors import InterfaceError
+from gemel.interfaces.networks.arrivals import Arrivals
 from gemel.interfaces.networks.live_door import Door
 from gemel.interfaces.networks.live_news import News
 from gemel.interfaces.networks.live_reports import (
@@ -72,9 +73,14 @@ class LiveNetwork:
 
 
 class LiveSource(AbstractSource):
-    """The reports of a live network, whatever becomes of them on their way."""
+    """The reports of a live network, whatever becomes of them on their way.
+
+    arrivals:  counts what becomes of them, since we watch
+    """
 
     def __init__(self, network: LiveNetwork, news: News):
+        self.arrivals = Arrivals()
+        self._heard: set[datetime] = set()
         self._network = network
         self._news = news
         self._known: set[str] = set()
@@ -93,11 +99,19 @@ class LiveSource(AbstractSource):
         """Where the last period ended, since the Monday of the first report's week."""
         return self._since_monday(self._read()[0])
 
-    def yesterday(self) -> list[Observation]:
+    @property
+    def monday(self) -> datetime:
+        """From which its seconds count."""
+        self._read()
+        assert self._monday is not None
+        return self._monday
+
+    def yesterday(self, least: float = 0.5) -> list[Observation]:
         """A day of reports, oldest first, that ends with the newest there is.
 
         A period without a readable report is silent. Raises InterfaceError where less
-        than half of the day is known, or where no whole number of periods is a day.
+        than that share of the day is known, or where no whole number of periods is a
+        day.
         """
         files: dict[datetime, MeasFile] = {}
         listed = self._news.listed()
@@ -129,7 +143,7 @@ class LiveSource(AbstractSource):
         self._monday = monday_of(begins[0])
         there = [self._nearest(files, begin) for begin in begins]
         known = sum(file is not None for file in there)
-        if 2 * known < count:
+        if known < least * count:
             raise InterfaceError(
                 f"{self._network.door.url} has {known} of the {count} reports of "
                 "yesterday; half of them are needed. Let it run for a day first, or "
@@ -162,9 +176,13 @@ class LiveSource(AbstractSource):
                 begin = period_named(info.location) if file is None else file.begin
                 slot = end if begin is None else self._on_grid(begin)
                 if slot < end:
+                    fate = "again" if slot in self._heard else "late"
+                    self.arrivals.count(fate, info.location)
                     log.warning("%s is late or told again: ignored", info.location)
                 elif files.get(slot) is None:
                     files[slot] = file
+                elif file is not None:
+                    self.arrivals.count("again", info.location)
             if files:
                 return self._caught_up(files)
             self._news.acted()  # news of nothing new: the network need not wait
@@ -190,7 +208,12 @@ class LiveSource(AbstractSource):
             begin = end + number * period
             file = files.get(begin)
             if file is None:
+                if begin not in files:  # else it came and could not be read
+                    self.arrivals.count("missing", f"the report of {begin}")
                 log.warning("no report of the period that begins at %s", begin)
+            else:
+                self.arrivals.count("whole")
+                self._heard.add(begin)
             told.append(self._observation(file, begin, controls))
         self._end = newest + period
         self._report = told[-1]
@@ -211,9 +234,12 @@ class LiveSource(AbstractSource):
             data = self._network.door.get_bytes(_path(info.location))
             file = read_pm(data, info.location)
         except InterfaceError as error:
+            self.arrivals.count("corrupt", info.location, str(error))
             log.warning("a report is left out: %s", error)
             return None
         if self._period is not None and file.end - file.begin != self._period:
+            why = f"it covers {file.end - file.begin}, not {self._period}"
+            self.arrivals.count("stranger", info.location, why)
             log.warning(
                 "%s covers %s, not %s: left out",
                 info.location,
@@ -229,6 +255,7 @@ class LiveSource(AbstractSource):
         steps = round((begin - end) / period)
         slot = end + steps * period
         if slot != begin:
+            self.arrivals.count("skewed", f"the report of {begin}")
             log.warning("a clock is off by %s", begin - slot)
         return slot
 
