@@ -1,5 +1,6 @@
 """Does `gemel what-if` answer people and programs, and refuse what cannot be?"""
 
+import dataclasses
 import json
 import math
 
@@ -8,8 +9,9 @@ import pytest
 from gemel.cli import app
 from gemel.cli.frame import run
 from gemel.errors import ScenarioError
+from gemel.interfaces.tables.what_if_candidates import Asked
 from gemel.scenarios import plan as plans
-from gemel.scenarios.asking import Answer
+from gemel.scenarios.asking import Answer, CellAnswer, Reply
 from gemel.scenarios.changes import KNOBS, apply_changes, read_change
 from gemel.scenarios.hexagons import hexagons
 from gemel.scenarios.worlds import public_facts
@@ -37,6 +39,42 @@ BAD = {
     "unknown cell": (["--change", "cell=H01-9,tilt_deg=1"], ["'H01-9'", "H01-700-1"]),
     "too steep": (["--change", "cell=H01-700-1,tilt_deg=99"], ["99", "-90 to 90"]),
     "added too much": (["--change", "cell=H01-700-1,power_dbm=+50"], ["0 to 60"]),
+    "unknown site": (["--fail-site", "H99"], ["'H99'", "H01"]),
+    "no place": (["--new-site", "x_m=1,carrier_ghz=3.5"], ["y_m", "height_m=25"]),
+    "no number for a site": (
+        ["--new-site", "x_m=1,y_m=2,carrier_ghz=fast"],
+        ["carrier_ghz=fast"],
+    ),
+    "carrier of nobody": (
+        ["--new-site", "x_m=1,y_m=2,carrier_ghz=2.6"],
+        ["2.6 GHz", "0.7, 3.5"],
+    ),
+    "site on the moon": (
+        ["--new-site", "x_m=900000,y_m=2,carrier_ghz=3.5"],
+        ["km from the nearest site"],
+    ),
+    "unknown field": (
+        ["--new-site", "x_m=1,y_m=2,carrier_ghz=3.5,colour=red"],
+        ["'colour'", "height_m"],
+    ),
+    "crowd without factor": (
+        ["--crowd", "x_m=1,y_m=2,radius_m=50"],
+        ["factor", "radius_m=200"],
+    ),
+    "crowd of less than nobody": (
+        ["--crowd", "x_m=1,y_m=2,radius_m=50,factor=-1"],
+        ["factor is -1", "0 to 1000"],
+    ),
+    "crowd twice at once": (
+        ["--crowd", "x_m=1,x_m=2,y_m=2,radius_m=50,factor=1"],
+        ["x_m twice"],
+    ),
+    "unbuilt cell": (["--change", "cell=new-1-1,tilt_deg=1"], ["'new-1-1'"]),
+    "file and option": (
+        [*TURN, "--candidates", "many.toml"],
+        ["--candidates", "either"],
+    ),
+    "no such file": (["--candidates", "missing.csv"], ["missing.csv"]),
     "tomorrow": ([*TURN, "--hour", "24"], ["--hour", "23.75"]),
     "yesterday": ([*TURN, "--hour", "-1"], ["--hour", "0"]),
     "no hour": ([*TURN, "--hour", "nan"], ["--hour", "23.75"]),
@@ -109,8 +147,15 @@ ANSWERS = [
 ]
 
 
+CELLS = (CellAnswer("H01-700-1", (dataclasses.replace(ANSWERS[1], name="L"),) * 4),)
+
+
+def replied(plan, asked: list[Asked], *given) -> list[Reply]:
+    return [Reply(one, tuple(ANSWERS), CELLS) for one in asked]
+
+
 def test_people_read_whole_names_and_intervals_in_80_columns(capsys, monkeypatch):
-    monkeypatch.setattr("gemel.scenarios.asking.ask", lambda *given: ANSWERS)
+    monkeypatch.setattr("gemel.scenarios.asking.ask_many", replied)
     monkeypatch.setenv("COLUMNS", "80")
     assert run(app, ["what-if", "hexagons", *TURN, "--hour", "7.5"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -129,12 +174,14 @@ def test_people_read_whole_names_and_intervals_in_80_columns(capsys, monkeypatch
 
 
 def test_programs_read_json_without_nan(capsys, monkeypatch):
-    monkeypatch.setattr("gemel.scenarios.asking.ask", lambda *given: ANSWERS)
+    monkeypatch.setattr("gemel.scenarios.asking.ask_many", replied)
     assert run(app, ["what-if", "hexagons", *TURN, "--json"]) == 0
     out, err = capsys.readouterr()
     said = json.loads(out, parse_constant=lambda text: pytest.fail(text))
     assert (out.count("\n"), err) == (1, "")
-    assert set(said) == {"scenario", "hour", "changes", "kpis"}
+    assert set(said) == {"scenario", "hour", "changes", "kpis", "cells"}
+    assert said["cells"][0]["cell"] == "H01-700-1"
+    assert said["cells"][0]["measurements"][0]["before"]["mean"] == 0.16
     assert (said["scenario"], said["hour"], said["changes"]) == (
         "hexagons",
         20.0,

@@ -118,3 +118,49 @@ def emulator(
         ("peak memory", timing.peak_memory_gib, "GiB"),
     ):
         typer.echo(f"{name:16}{value:12.3f} {unit}")
+
+
+@bench.command("what-if")
+def what_if(
+    candidates: Annotated[
+        int, typer.Option(min=1, help="Changes to try: sleep, power and tilt in turn.")
+    ] = 64,
+    samples: Annotated[
+        int, typer.Option(min=1, help="Of the belief, each with its own people.")
+    ] = 32,
+    cells: Annotated[
+        int, typer.Option(min=6, help="Six at a site, on two carriers.")
+    ] = 500,
+    users: Annotated[
+        int, typer.Option(min=12, help="Imagined in every sample; two a cell or more.")
+    ] = 10_000,
+    as_json: AsJson = False,
+    seed: Seed = 0,
+    log_level: LogLevel = None,
+) -> None:
+    """Every change on every sample of a belief: one steady period each.
+
+    It is asked twice; the first time compiles, the second one is `seconds`.
+    """
+    import dataclasses
+
+    from gemel.cli.progress import progress_bar
+    from gemel.scenarios.what_if_bench import time_what_if
+
+    with progress_bar() as tell:
+        timing = time_what_if(candidates, samples, cells, users, seed, tell)
+    if as_json:
+        print_json(dataclasses.asdict(timing))
+        return
+    typer.echo(
+        f"{timing.candidates:,} candidates, {timing.samples:,} samples, "
+        f"{timing.cells:,} cells, {timing.users:,} users, mean load "
+        f"{timing.mean_load:.2f}"
+    )
+    for name, value, unit in (
+        ("compiling", timing.compile_s, "s"),
+        ("after compiling", timing.seconds, "s"),
+        ("residual", 1e3 * timing.residual, "thousandths of load"),
+        ("peak memory", timing.peak_memory_gib, "GiB"),
+    ):
+        typer.echo(f"{name:16}{value:10.3f} {unit}")

@@ -4,6 +4,8 @@ Users move, candidates follow, each user finds its cell, loads settle, and what 
 served, drawn and felt is counted. Pure: nothing is kept between calls but the state.
 """
 
+import functools
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -16,7 +18,7 @@ from gemel.network.controls import Controls
 from gemel.network.counters import Counters
 from gemel.network.coupling import RESIDUAL, settle_load
 from gemel.network.energy import power_w, transition_j
-from gemel.network.own_layer import own_layer
+from gemel.network.own_layer import OwnLayer, own_layer
 from gemel.network.path_gain import Propagation
 from gemel.network.surroundings import AbstractSurroundings
 
@@ -110,40 +112,88 @@ def carry(
     residual: float = RESIDUAL,
 ) -> tuple[State, Counters, Felt]:
     """As `settle`, where who serves whom is already decided."""
-    cells, users = network.cells, state.users
+    users = state.users
     link = own_layer(
-        cells,
+        network.cells,
         users.candidates,
         served,
         controls,
         users.demand_bps,
         users.weight,
-        _factor(network, users, served),
+        user_factor(network, users, served),
     )
-    load = settle_load(link.next_load, state.load, residual)
-    rate_bps = link.rate_bps(load)
-    raw_load, connected = link.blocks(rate_bps), link.per_cell(link.connected)
+    settled, counted, felt = carry_parts(
+        network, (link,), state.load, state.awake, controls, step_s, residual
+    )
+    after = State(users, served.cell, settled.load, controls.awake)
+    return after, counted, felt[0]
+
+
+class Settled(eqx.Module):
+    """Loads that have settled, and by how much the largest is still off."""
+
+    load: Float[Array, " cell"]
+    residual: Float[Array, ""]
+
+
+def carry_parts(
+    network: Network,
+    links: tuple[OwnLayer, ...],
+    start: Float[Array, " cell"],
+    was_awake: Bool[Array, " cell"],
+    controls: Controls,
+    step_s: Float[Array, ""],
+    residual: float = RESIDUAL,
+) -> tuple[Settled, Counters, tuple[Felt, ...]]:
+    """As `carry`, where users come in parts that share the cells.
+
+    start:  the first guess of the loads
+    """
+
+    def together(values: list[Float[Array, " cell"]]) -> Float[Array, " cell"]:
+        return functools.reduce(jnp.add, values)
+
+    def raw_load_at(rates_bps: list[Float[Array, " _"]]) -> Float[Array, " cell"]:
+        parts = zip(links, rates_bps, strict=True)
+        return together([link.blocks(rate_bps) for link, rate_bps in parts])
+
+    def next_load(load: Float[Array, " cell"]) -> Float[Array, " cell"]:
+        return jnp.minimum(raw_load_at([link.rate_bps(load) for link in links]), 1.0)
+
+    load = settle_load(next_load, start, residual)
+    rates_bps = [link.rate_bps(load) for link in links]
+    raw_load = raw_load_at(rates_bps)
+    connected = together([link.per_cell(link.connected) for link in links])
     free = jnp.maximum(1.0 - load, 1.0 / jnp.maximum(connected, 1.0))
-    throughput_bps = rate_bps * free[served.cell]
-    served_bps = link.demand_bps / jnp.maximum(raw_load, 1.0)[served.cell]
-    waiting = served_bps / jnp.maximum(throughput_bps, 1.0)
+    volume_bps, waiting, felt = [], [], []
+    for link, rate_bps in zip(links, rates_bps, strict=True):
+        served = link.served
+        throughput_bps = rate_bps * free[served.cell]
+        served_bps = link.demand_bps / jnp.maximum(raw_load, 1.0)[served.cell]
+        volume_bps.append(link.per_cell(served_bps))
+        busy = served_bps / jnp.maximum(throughput_bps, 1.0)
+        waiting.append(link.per_cell(busy))
+        felt.append(Felt(throughput_bps, served.rsrp_dbm, link.sinr(load)))
+    cells = network.cells
     radio = jax.tree.map(lambda leaf: leaf[cells.layer], cells.carriers)
-    slept = state.awake & ~controls.awake
+    slept = was_awake & ~controls.awake
     energy_j = power_w(radio, load, controls.awake) * step_s
     energy_j = energy_j + jnp.where(slept, transition_j(radio), 0.0)
     counted = Counters(
         elapsed_s=step_s,
         prb_s=load * step_s,
-        volume_bit=link.per_cell(served_bps) * step_s,
-        active_s=link.per_cell(waiting) * step_s,
+        volume_bit=together(volume_bps) * step_s,
+        active_s=together(waiting) * step_s,
         users_s=connected * step_s,
         energy_j=energy_j,
     )
-    after = State(users, served.cell, load, controls.awake)
-    return after, counted, Felt(throughput_bps, served.rsrp_dbm, link.sinr(load))
+    off = jnp.abs(jnp.minimum(raw_load, 1.0) - load).max()
+    return Settled(load, off), counted, tuple(felt)
 
 
-def _factor(network: Network, users: Users, served: Served) -> Float[Array, " user"]:
+def user_factor(
+    network: Network, users: Users, served: Served
+) -> Float[Array, " user"]:
     """How much better than usual signal becomes bits, for each user."""
     return jnp.where(
         users.home == served.cell,

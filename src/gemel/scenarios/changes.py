@@ -71,24 +71,35 @@ def read_change(text: str) -> Change:
 
 
 def apply_changes(
-    controls: Controls, names: tuple[str, ...], changes: list[str]
+    controls: Controls,
+    names: tuple[str, ...],
+    changes: list[str],
+    only: frozenset[str] | None = None,
 ) -> Controls:
     """The controls after every change, in the order given.
+
+    only:  the cells that may be named; None is all of them
 
     Raises ScenarioError as `read_change`, and for an unknown cell or a value beyond
     what the knob can do.
     """
     for change in changes:
-        controls = _applied(controls, names, read_change(change))
+        controls = _applied(controls, names, read_change(change), only)
     return controls
 
 
-def _applied(controls: Controls, names: tuple[str, ...], change: Change) -> Controls:
-    if change.cell not in names:
-        near = sorted(names, key=lambda name: _unlike(name, change.cell))[:5]
+def _applied(
+    controls: Controls,
+    names: tuple[str, ...],
+    change: Change,
+    only: frozenset[str] | None,
+) -> Controls:
+    known = [name for name in names if only is None or name in only]
+    if change.cell not in known:
+        near = sorted(known, key=lambda name: _unlike(name, change.cell))[:5]
         raise ScenarioError(
             f"change {change.text!r}: there is no cell {change.cell!r}. Among the "
-            f"{len(names)} there are {', '.join(near)}."
+            f"{len(known)} there are {', '.join(near)}."
         )
     index = names.index(change.cell)
     for turn in change.turns:
