@@ -1,13 +1,12 @@
 """What is the whole day on one page that needs nothing but a browser?"""
 
-import base64
 import re
 from collections.abc import Iterable
 from html import escape
 
 from gemel.report.charts import charts
-from gemel.report.look import Picture
 from gemel.report.maps import maps
+from gemel.report.parts import figures_html, table_html
 from gemel.report.results import DayResult
 from gemel.report.sheet import STYLE
 from gemel.report.story import story
@@ -48,7 +47,7 @@ def render_page(result: DayResult) -> str:
 <h2>Numbers of the day</h2>
 {_numbers(result)}
 <h2>Maps</h2>
-<div class="grid">{_figures(maps(result))}</div>
+<div class="grid">{figures_html(maps(result))}</div>
 <h2>Hour by hour</h2>
 {_hours(result)}
 <h2>What was decided, and why</h2>
@@ -102,7 +101,7 @@ def _numbers(result: DayResult) -> str:
         base, ours = with_unit(base_mbps, "Mbit/s"), with_unit(ours_mbps, "Mbit/s")
         rows.append((name, base, ours, change_percent(change)))
     heads = ("", "Baseline", "Autonomous", "Change")
-    day = _table(heads, [tuple(map(escape, row)) for row in rows])
+    day = table_html(heads, [tuple(map(escape, row)) for row in rows])
     cards = [f'<div class="card"><h3>Both lives</h3>{day}</div>']
     if result.targets:
         cards.append(f'<div class="card"><h3>Intent</h3>{_targets(result)}</div>')
@@ -135,7 +134,7 @@ def _targets(result: DayResult) -> str:
                 + ("" if target.per_day else f"<br>{minutes} min"),
             )
         )
-    table = _table(("Target", "Baseline", "Autonomous", "Violated"), rows)
+    table = table_html(("Target", "Baseline", "Autonomous", "Violated"), rows)
     return f'{table}<p class="soft">{escape(JUDGED)}</p>'
 
 
@@ -148,7 +147,7 @@ def _actions(result: DayResult) -> str:
         *((f"— {escape(why)}", f"{many:,}") for why, many in actions.refusal_reasons),
         ("Rolled back", f"{actions.rolled_back:,}"),
     ]
-    return _table(("Proposals", "How many"), rows)
+    return table_html(("Proposals", "How many"), rows)
 
 
 def _twin(result: DayResult) -> str:
@@ -157,43 +156,15 @@ def _twin(result: DayResult) -> str:
         ("Load of a cell", load),
         ("Throughput", percent(result.twin_throughput_percent_median)),
     ]
-    table = _table(("Forecast against report", "Median error"), rows)
+    table = table_html(("Forecast against report", "Median error"), rows)
     said = (f'<p class="soft">{escape(line)}</p>' for line in optimism(result))
     return table + "".join(said)
 
 
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """A table of ready HTML; all but the first column is set to the right."""
-    looks = ["", *[' class="count"'] * (len(heads) - 1)]
-    top = "".join(
-        f"<th{look}>{head}</th>" for head, look in zip(heads, looks, strict=True)
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{look}>{cell}</td>" for cell, look in zip(row, looks, strict=True)
-        )
-        + "</tr>"
-        for row in rows
-    )
-    wide = ' class="wide"' if len(heads) > 3 else ""  # on a phone it is folded
-    return f"<table{wide}><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-
-
 def _hours(result: DayResult) -> str:
     if pictures := charts(result):
-        return f'<div class="grid">{_figures(pictures)}</div>'
+        return f'<div class="grid">{figures_html(pictures)}</div>'
     return "<p>The day was interrupted before its first period ended.</p>"
-
-
-def _figures(pictures: Iterable[Picture]) -> str:
-    return "".join(
-        f'<figure class="card"><h3>{escape(picture.title)}</h3>'
-        f'<img alt="{escape(picture.alt)}" '
-        f'src="data:image/png;base64,{base64.b64encode(picture.png).decode()}">'
-        f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
-        for picture in pictures
-    )
 
 
 def _closing(result: DayResult) -> str:
