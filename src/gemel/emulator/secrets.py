@@ -73,8 +73,8 @@ def true_cells(cells: Cells, secrets: Secrets, rng: np.random.Generator) -> Cell
         cells,
         (
             cells.azimuth_deg + jnp.asarray(turn_deg, jnp.float32),
-            jnp.asarray(lean_deg, jnp.float32),
-            jnp.asarray(gain_db, jnp.float32),
+            cells.mount_tilt_deg + jnp.asarray(lean_deg, jnp.float32),
+            cells.gain_error_db + jnp.asarray(gain_db, jnp.float32),
             cells.position_m + away_m[np.asarray(cells.site)],
             cells.head_m + away_m[np.asarray(cells.head_site)],
         ),

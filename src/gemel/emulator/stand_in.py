@@ -28,8 +28,8 @@ from gemel.emulator.tempos.life import (
     Books,
     Told,
     added,
+    live_on,
     queued_byte,
-    ten_seconds,
     told_of,
 )
 from gemel.emulator.tempos.moment import Moment, first_moment
@@ -277,26 +277,30 @@ class StandIn:
                 life = self._lives[index]
             network, _ = struck(self.network, life.controls, ailments)
             engine = struck_engine(turned_engine(engine, life), ailments)
-            tempo = self.pace.tempo_at(self.elapsed_s)
-            moment = life.moment
+            moment, state = life.moment, life.state
             if moment is None:
                 moment = eqx.filter_jit(first_moment)(
-                    engine, network, life.state, life.controls, key
+                    engine, network, state, life.controls, key
                 )
-            state, after, sums = ten_seconds(
-                engine,
-                network,
-                life.state,
-                life.controls,
-                moment,
-                jnp.asarray(ailments.closed),
-                jnp.asarray(ailments.off_air),
-                key,
-                jnp.asarray(self.elapsed_s, jnp.float32),
-                tempo,
-            )
-            told.append(told_of(sums, moment, after, tempo))
-            self._lives[index] = dataclasses.replace(life, state=state, moment=after)
+            lived_ms = 0
+            for tempo, part_ms in self.pace.parts_of(self.elapsed_s, CHUNK_S):
+                luck = jax.random.fold_in(key, lived_ms) if lived_ms else key
+                state, after, sums = live_on(
+                    engine,
+                    network,
+                    state,
+                    life.controls,
+                    moment,
+                    jnp.asarray(ailments.closed),
+                    jnp.asarray(ailments.off_air),
+                    luck,
+                    jnp.asarray(self.elapsed_s + 1e-3 * lived_ms, jnp.float32),
+                    tempo,
+                    part_ms,
+                )
+                told.append(told_of(sums, moment, after, tempo, part_ms))
+                moment, lived_ms = after, lived_ms + part_ms
+            self._lives[index] = dataclasses.replace(life, state=state, moment=moment)
             self.elapsed_s += CHUNK_S
         return told
 

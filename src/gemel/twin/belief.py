@@ -14,6 +14,8 @@ from jaxtyping import Array, Float, Int
 from gemel.network.controls import Controls
 from gemel.network.kpi import kpis
 from gemel.network.simulator import Network, State, Users
+from gemel.twin.far import Far
+from gemel.twin.levels import Levels
 from gemel.world.demand import DAY_S
 
 # A share of cells may be zero, where no ratio of forecast and report exists.
@@ -26,6 +28,9 @@ ERROR_IN_POINTS = {
 }
 
 
+HEARD_LEVELS = 127  # of SS-RSRP, as phones tell them: TS 38.133 table 10.1.6.1-1
+
+
 class Belief(eqx.Module):
     """Leading axis `member` throughout; `slot` is the period of the day.
 
@@ -36,6 +41,12 @@ class Belief(eqx.Module):
     log_guest:    the same for users of other zones, whose own cell sleeps
     kpi_bias, kpi_variance: how far forecasts of each KPI were off lately; in points for
                   the KPIs in percent, else natural logarithm (see `ERROR_IN_POINTS`)
+    gain_db:      how much louder a cell is heard than inventory and map say
+    first_share:  `share` as it was imagined, before phones told how loud cells are
+    heard:        what phones told lately, see `whereabouts`
+    levels:       what the cells' own reports say of their next one
+    far:          the same for the next "hour" and "day"
+    told_under:   the controls of the last report
     """
 
     network: Network
@@ -49,6 +60,12 @@ class Belief(eqx.Module):
     load: Float[Array, "member cell"]
     kpi_bias: dict[str, Float[Array, ""]]
     kpi_variance: dict[str, Float[Array, ""]]
+    gain_db: Float[Array, "member cell"]
+    first_share: Float[Array, "member user"]
+    heard: Float[Array, "cell level"]
+    levels: Levels
+    far: dict[str, Far]
+    told_under: Controls
 
     @property
     def members(self) -> int:
@@ -79,6 +96,26 @@ def member_state(
     users = jax.tree.map(lambda leaf: leaf[member], belief.users)
     users = eqx.tree_at(lambda u: u.demand_bps, users, wanted_bps)
     return network, State(users, belief.serving[member], belief.load[member], awake)
+
+
+def as_heard(belief: Belief, controls: Controls, member: int | Array) -> Controls:
+    """The controls of one member, whose cells are as loud as it believes."""
+    louder_dbm = controls.power_dbm + belief.gain_db[member]
+    return eqx.tree_at(lambda c: c.power_dbm, controls, louder_dbm)
+
+
+def habit_step(
+    belief: Belief, from_s: Float[Array, ""], to_s: Float[Array, ""]
+) -> Float[Array, " zone"]:
+    """How much more is usually wanted at one time than at another, logarithm."""
+
+    def usual_bps(when_s):
+        slots = belief.habit_bps.shape[0]
+        slot = jnp.floor(jnp.mod(when_s, DAY_S) * (slots / DAY_S) + 0.5)
+        return belief.habit_bps[jnp.mod(slot.astype(jnp.int32), slots)]
+
+    before, after = usual_bps(from_s), usual_bps(to_s)
+    return jnp.log(jnp.maximum(after, 1.0)) - jnp.log(jnp.maximum(before, 1.0))
 
 
 def judged(

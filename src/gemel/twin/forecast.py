@@ -16,6 +16,7 @@ from gemel.network.simulator import settle
 from gemel.twin.belief import (
     ERROR_IN_POINTS,
     Belief,
+    as_heard,
     demand_bps,
     judged,
     member_state,
@@ -64,7 +65,8 @@ def forecast(
         network, state = member_state(
             belief, wanted_bps[member], controls.awake, member
         )
-        after, counters, felt = settle(network, state, controls, period_s)
+        heard = as_heard(belief, controls, member)
+        after, counters, felt = settle(network, state, heard, period_s)
         reported = measurements(counters)
         values = judged(
             reported,

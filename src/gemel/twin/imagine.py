@@ -16,10 +16,13 @@ from gemel.network.path_gain import Propagation
 from gemel.network.people_on_air import places_of
 from gemel.network.simulator import Network, Users
 from gemel.network.surroundings import Still
-from gemel.twin.belief import ERROR_IN_POINTS, Belief
+from gemel.twin.belief import ERROR_IN_POINTS, HEARD_LEVELS, Belief
+from gemel.twin.far import nothing_said
+from gemel.twin.levels import no_levels
 from gemel.twin.source import Observation
 from gemel.units import BIT_PER_KBIT
 from gemel.world.buildings import Buildings
+from gemel.world.demand import DAY_S, HOUR_S
 from gemel.world.density import Density
 from gemel.world.people import draw_people
 
@@ -104,7 +107,7 @@ def imagine(
         users,
         rng,
     )
-    count = len(cells.name)
+    count, period_s = len(cells.name), float(yesterday[0].period_s)
     chosen = jax.tree.map(lambda leaf: leaf[jnp.asarray(rows[0])], pool)
     home = jnp.asarray(rows[1])
     weight = jnp.asarray(share * (carried / carried.sum())[rows[1]] * people)
@@ -130,6 +133,15 @@ def imagine(
             name: jnp.asarray((0.5 if points else FIRST_KPI_DOUBT) ** 2)
             for name, points in ERROR_IN_POINTS.items()
         },
+        gain_db=jnp.zeros((members, count)),
+        first_share=jnp.asarray(share, jnp.float32),
+        heard=jnp.zeros((count, HEARD_LEVELS)),
+        levels=no_levels(count),
+        far={
+            name: nothing_said(max(1, round(ahead_s / period_s)), count)
+            for name, ahead_s in (("hour", HOUR_S), ("day", DAY_S))
+        },
+        told_under=controls,
     )
 
 

@@ -15,8 +15,18 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from gemel.network.controls import Controls
 from gemel.network.counters import measurements
 from gemel.network.simulator import settle
-from gemel.twin.belief import ERROR_IN_POINTS, Belief, demand_bps, judged, member_state
+from gemel.twin.belief import (
+    ERROR_IN_POINTS,
+    Belief,
+    as_heard,
+    demand_bps,
+    habit_step,
+    judged,
+    member_state,
+)
+from gemel.twin.far import Far, come_due, far_shifted
 from gemel.twin.forecast import Thresholds
+from gemel.twin.levels import Levels, looked_over, shifted, stacked, told
 from gemel.twin.source import Observation
 
 FULL_PERCENT = 98.0  # of blocks; beyond, more demand shows nowhere
@@ -80,9 +90,8 @@ class Synchroniser(eqx.Module):
             network, state = member_state(
                 belief, wanted_bps[member], controls.awake, member
             )
-            after, counters, felt = settle(
-                network, state, controls, observation.period_s
-            )
+            heard = as_heard(belief, controls, member)
+            after, counters, felt = settle(network, state, heard, observation.period_s)
             # Shares of the blocks: demand over rate, and in one cell the same part of
             # every rate is free.
             blocks = state.users.demand_bps / jnp.maximum(felt.throughput_bps, 1.0)
@@ -100,6 +109,7 @@ class Synchroniser(eqx.Module):
         expected, serving, load, by_guests = jax.lax.map(
             one_member, jnp.arange(belief.members)
         )
+        levels, far = _own_reports(belief, expected, observation)
         belief = self._learn(belief, expected, observation, thresholds)
         keys = jax.random.split(key, 4)
         volume = observation.measured["DRB.PdcpSduVolumeDL"]
@@ -152,7 +162,16 @@ class Synchroniser(eqx.Module):
             more, serving, belief.users.home, wanted_bps, belief.log_demand
         )
         return eqx.tree_at(
-            lambda b: (b.log_demand, b.log_rate, b.log_guest, b.serving, b.load),
+            lambda b: (
+                b.log_demand,
+                b.log_rate,
+                b.log_guest,
+                b.serving,
+                b.load,
+                b.levels,
+                b.far,
+                b.told_under,
+            ),
             belief,
             (
                 jnp.clip(log_demand, -FARTHEST, FARTHEST),
@@ -162,6 +181,9 @@ class Synchroniser(eqx.Module):
                 jnp.clip(belief.log_guest + by_guests * faster, -FARTHEST, FARTHEST),
                 serving,
                 load,
+                levels,
+                far,
+                controls,
             ),
         )
 
@@ -223,6 +245,65 @@ class Synchroniser(eqx.Module):
         return eqx.tree_at(
             lambda b: (b.kpi_bias, b.kpi_variance), belief, (bias, variance)
         )
+
+
+def _own_reports(
+    belief: Belief,
+    expected: dict[str, Float[Array, "member cell"]],
+    observation: Observation,
+) -> tuple[Levels, dict[str, Far]]:
+    """What cells told before, as if these had been the controls already, and the news.
+
+    What turned knobs do is for physics to say: by it reports of before are shifted.
+    """
+    controls, when_s = observation.controls, observation.elapsed_s
+    step = habit_step(belief, when_s - observation.period_s, when_s)
+    alike = jax.tree.map(lambda a, b: (a == b).all(), controls, belief.told_under)
+    by = jax.lax.cond(
+        jnp.stack(jax.tree.leaves(alike)).all(),
+        lambda: jnp.zeros(belief.levels.lasting.shape),
+        lambda: turned(
+            belief,
+            stacked(expected).mean(1),
+            when_s,
+            observation.period_s,
+            controls,
+        ),
+    )
+    levels = shifted(belief.levels, by)
+    levels = told(levels, observation.measured, controls.awake, step)
+    value, there = looked_over(observation.measured, controls.awake)
+    far = {}
+    for name, one in belief.far.items():
+        later_s = when_s + one.ahead * observation.period_s
+        season = habit_step(belief, when_s, later_s)
+        far[name] = come_due(far_shifted(one, by), levels, value, there, season)
+    return levels, far
+
+
+def turned(
+    belief: Belief,
+    now: Float[Array, "name cell"],
+    elapsed_s: Float[Array, ""],
+    period_s: Float[Array, ""],
+    controls: Controls,
+) -> Float[Array, "name cell"]:
+    """What reports of now have more than under the controls of the last report.
+
+    Of a cell asleep then or now nothing: it goes on where it was when it fell asleep.
+    """
+    wanted_bps = demand_bps(belief, elapsed_s)
+
+    def one_member(member):
+        awake = belief.told_under.awake
+        network, state = member_state(belief, wanted_bps[member], awake, member)
+        heard = as_heard(belief, belief.told_under, member)
+        _, counters, _ = settle(network, state, heard, period_s)
+        return stacked(measurements(counters))
+
+    before = jax.lax.map(one_member, jnp.arange(belief.members)).mean(0)
+    both = controls.awake & belief.told_under.awake
+    return jnp.where(both[None], now - before, 0.0)
 
 
 def _to_zones(

@@ -14,7 +14,7 @@ from gemel.network.association import PRIORITY_STEP_DB, per_element_db
 from gemel.network.controls import Controls
 from gemel.network.energy import ALWAYS_ON_SYMBOLS, power_w
 from gemel.network.simulator import Network, State, settle
-from gemel.twin.belief import Belief, demand_bps, member_state
+from gemel.twin.belief import Belief, as_heard, demand_bps, member_state
 from gemel.twin.forecast import FLOOR_DBM
 from gemel.units import BIT_PER_KBIT, mw_from_dbm
 
@@ -154,7 +154,8 @@ def expected_takeover(
         network, state = member_state(
             belief, wanted_bps[member], controls.awake, member
         )
-        return takeover(network, state, controls, low_throughput_kbps)
+        heard = as_heard(belief, controls, member)
+        return takeover(network, state, heard, low_throughput_kbps)
 
     each = jax.lax.map(one_member, jnp.arange(belief.members))
     return jax.tree.map(lambda leaf: leaf.mean(0), each)

@@ -32,8 +32,10 @@ def one_second(
     broken: Bool[Array, " cell"],
     key: PRNGKeyArray,
     tempo: Tempo,
+    beat_ms: int = SECOND_MS,
 ) -> tuple[State, Moment, Sums]:
-    """One second of one life, whose users have been moved already."""
+    """One second of one life, whose users have been moved already; or a beat of
+    another length, in which ticks end."""
     air = air_of(engine, network, state)
     cells, users = len(network.cells.name), state.serving.shape[0]
 
@@ -55,20 +57,20 @@ def one_second(
 
     nothing = no_sums(cells, users)
     if tempo == "slot":
-        ticks = jnp.arange(SECOND_MS // SLOT_TICK_MS, dtype=jnp.int32)
+        ticks = jnp.arange(beat_ms // SLOT_TICK_MS, dtype=jnp.int32)
         (moment, sums), _ = jax.lax.scan(slots, (moment, nothing), ticks)
         load = sums.flow.prb_s / sums.flow.elapsed_s
         state = State(state.users, moment.mobility.serving, load, moment.power.on_air)
     else:
-        ticks = jnp.arange(SECOND_MS // TICK_MS, dtype=jnp.int32)
+        ticks = jnp.arange(beat_ms // TICK_MS, dtype=jnp.int32)
         start = (state, moment, nothing)
         (state, moment, sums), _ = jax.lax.scan(tick, start, ticks)
     return state, moment, sums
 
 
-def waited_out(moment: Moment, seconds: Array) -> Moment:
+def waited_out(moment: Moment, lived_ms: Array) -> Moment:
     """Queues stood still while ticks were lived: nobody's delay counts that time."""
-    shift = seconds.astype(jnp.int32) * (SECOND_MS * UNITS_PER_MS)
+    shift = lived_ms.astype(jnp.int32) * UNITS_PER_MS
     bursts = tuple(
         eqx.tree_at(lambda b: b.came, ring, ring.came + shift) for ring in moment.bursts
     )
