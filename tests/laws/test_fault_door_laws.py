@@ -110,6 +110,27 @@ def test_a_wrong_clock_makes_values_younger_or_older(lived, honest, ahead_s):
         np.testing.assert_array_equal(each.present, honest.measured[name].present)
 
 
+@pytest.mark.parametrize(
+    ("what", "fate"),
+    [
+        (LostReport(), "missing"),
+        (LateReport(), "late"),
+        (CorruptReport(), "corrupt"),
+        (DuplicateReport(), "again"),
+        (ClockSkew(ahead_s=60.0), "skewed"),
+        (LyingActuator(), None),
+    ],
+)
+def test_what_became_of_reports_is_counted(lived, what, fate):
+    source = EmulatedSource(lived, 0, PERIOD_S, of_one_cell(lived, what))
+    source.observe()
+    source.observe()
+    cells = len(lived.network.cells.name)
+    gone = fate in ("missing", "late", "corrupt")
+    counted = {"whole": cells - gone} | ({fate: 1} if fate else {})
+    assert source.arrivals.counts == counted
+
+
 def test_what_is_not_there_is_the_last_that_was(facts):
     """The second report is lost: its value is the first one's, a period old."""
     stand_in = stand_in_for(facts, 0, NOON_S, 1, Secrets())

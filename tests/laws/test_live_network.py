@@ -491,6 +491,7 @@ def test_a_lost_report_is_silence_and_no_zero():
     assert float(came.elapsed_s) == 86_400.0 + PERIOD_S
     assert came.measured["RRU.PrbTotDl"].value.tolist() == [30.0] * 3
     assert source.observe() is came
+    assert source.arrivals.counts == {"missing": 1, "whole": 1}
 
 
 def test_a_late_report_and_a_repeated_one_are_ignored():
@@ -504,6 +505,8 @@ def test_a_late_report_and_a_repeated_one_are_ignored():
     fake.report(MIDNIGHT + 2 * PERIOD)
     (came,) = source.wait()
     assert float(came.elapsed_s) == 86_400.0 + 2 * PERIOD_S
+    fates = {"missing": 1, "whole": 2, "late": 1, "again": 1}
+    assert source.arrivals.counts == fates
 
 
 SPOILT = {
@@ -523,6 +526,9 @@ def test_a_corrupt_report_is_silence(how, caplog):
     assert float(came.elapsed_s) == 86_400.0
     assert not any(m.present.any() for m in came.measured.values())
     assert "a report is left out" in caplog.text
+    assert source.arrivals.counts == {"corrupt": 1}
+    (story,) = source.arrivals.stories
+    assert story.what and story.why and "\n" not in story.why
 
 
 @pytest.mark.parametrize("skew_s", [-240, 37, 300])
@@ -535,6 +541,7 @@ def test_a_clock_that_is_off_moves_no_period(skew_s, caplog):
         (came,) = source.wait()
         assert float(came.elapsed_s) == 86_400.0 + PERIOD_S * number
     assert "a clock is off" in caplog.text
+    assert source.arrivals.counts == {"skewed": 3, "whole": 3}
 
 
 def test_a_cell_that_is_not_in_the_file_is_not_present():

@@ -112,9 +112,13 @@ def test_whoever_judges_runs_without_the_stand_in():
     assert not [name for name in loaded if name.startswith("gemel.emulator")]
 
 
-def test_a_source_answers_two_questions_and_no_third(small, lived):
+def test_a_source_answers_two_questions_and_counts_its_reports(small, lived):
     source = EmulatedSource(lived, 0, small.period_s)
-    assert {n for n in dir(source) if not n.startswith("_")} == {"observe", "controls"}
+    public = {n for n in dir(source) if not n.startswith("_")}
+    assert public == {"observe", "controls", "arrivals"}
+    source.observe()
+    assert dict(source.arrivals.counts) == {"whole": len(small.names)}
+    assert not source.arrivals.stories
     actuator = EmulatedActuator(lived, 0)
     assert {n for n in dir(actuator) if not n.startswith("_")} == {"apply", "fall_back"}
 

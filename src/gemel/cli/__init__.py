@@ -7,11 +7,19 @@ import typer
 
 from gemel.cli.attenuation import attenuation
 from gemel.cli.bench import bench
+from gemel.cli.calibrate import calibrate_command
 from gemel.cli.calibration import calibration
 from gemel.cli.data import data
 from gemel.cli.emulate import emulate_command
+from gemel.cli.energy_models import calibrate_energy_command, predict_energy_command
+from gemel.cli.fidelity import fidelity_command
 from gemel.cli.frame import Level, own_version, run, use_log_level
+from gemel.cli.history import history_command
+from gemel.cli.history_replay import replay_command
+from gemel.cli.load_forecast import forecast_command
+from gemel.cli.ndt import ndt_command
 from gemel.cli.pathloss import pathloss
+from gemel.cli.predict import predict_command
 from gemel.cli.running import run_command
 from gemel.cli.scenarios import scenarios
 from gemel.cli.stack import stack
@@ -57,6 +65,15 @@ app.add_typer(stack, name="stack")
 app.command("run")(run_command)
 app.command("emulate")(emulate_command)
 app.command("what-if")(what_if_command)
+app.command("calibrate")(calibrate_command)
+app.command("predict")(predict_command)
+app.command("history")(history_command)
+app.command("replay")(replay_command)
+app.command("fidelity")(fidelity_command)
+app.command("ndt")(ndt_command)
+app.command("calibrate-energy")(calibrate_energy_command)
+app.command("predict-energy")(predict_energy_command)
+app.command("forecast")(forecast_command)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from gemel.cli.frame import AsJson, LogLevel, Seed, print_json
 from gemel.cli.living import Duty, Faults, Tempo, schedule_of, share_of
 from gemel.cli.places import (
     DataFolder,
+    ModelFile,
     Operator,
     ScenarioName,
     SitesFile,
@@ -55,6 +56,7 @@ def emulate_command(
     form: SitesFormat = None,
     operator: Operator = None,
     columns: Columns = None,
+    model: ModelFile = None,
     as_json: AsJson = False,
     seed: Seed = 0,
     log_level: LogLevel = None,
@@ -73,7 +75,7 @@ def emulate_command(
 
     # What is checked fast comes first: JAX alone takes seconds to import.
     share = share_of(tempo, duty)
-    place = place_of(scenario, seed, data, sites, form, operator, columns)
+    place = place_of(scenario, seed, data, sites, form, operator, columns, model)
     from gemel.scenarios.emulation import EmulationOptions, emulate
 
     options = EmulationOptions(

@@ -38,6 +38,13 @@ SitesFormat = Annotated[
 Operator = Annotated[
     str | None, typer.Option("--operator", help="Whose sites of an anfr file.")
 ]
+ModelFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        help="A propagation that `gemel calibrate` wrote, instead of the scenario's.",
+    ),
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,8 +67,11 @@ def place_of(
     form: FormatName | None,
     operator: str | None,
     columns: str | None,
+    model: Path | None = None,
 ) -> Place:
     """The place meant, before anything of it is read.
+
+    model:  of a calibrated propagation; None for the scenario's own
 
     Raises ScenarioError where that is nothing or two things, or an unknown scenario,
     and a usage error where an option has nothing to act on.
@@ -86,7 +96,7 @@ def place_of(
                 f"there is no scenario {scenario!r}. Known: {', '.join(SCENARIOS)}; "
                 "or give your own network with --sites FILE."
             )
-        return Place(scenario, lambda: SCENARIOS[scenario].build(seed, data))
+        return _with(model, scenario, lambda: SCENARIOS[scenario].build(seed, data))
     _refuse_idle("--data", data, "goes only with a scenario.")
     if form == "anfr":
         _refuse_idle("--columns", columns, "goes only with --format csv.")
@@ -105,7 +115,19 @@ def place_of(
 
         return own_sites(sites, seed, form or "csv", operator, names)
 
-    return Place(sites.stem, plan)
+    return _with(model, sites.stem, plan)
+
+
+def _with(model: Path | None, name: str, plan: Callable[[], "WorldPlan"]) -> Place:
+    if model is None:
+        return Place(name, plan)
+
+    def calibrated() -> "WorldPlan":
+        from gemel.scenarios.calibrated_plan import calibrated_plan
+
+        return calibrated_plan(plan, model)
+
+    return Place(name, calibrated)
 
 
 def _refuse_idle(option: str, value: Any, why: str) -> None:

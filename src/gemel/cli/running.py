@@ -1,5 +1,6 @@
 """How does a network get through a day by itself? The main job."""
 
+import dataclasses
 import shlex
 import sys
 from pathlib import Path
@@ -17,10 +18,12 @@ from gemel.cli.frame import (
     Seed,
     print_json,
 )
+from gemel.cli.history import Retention, Store, opened
 from gemel.cli.living import Duty, Faults, Tempo, TempoName, schedule_of, share_of
 from gemel.cli.patience import patience
 from gemel.cli.places import (
     DataFolder,
+    ModelFile,
     Operator,
     ScenarioName,
     SitesFile,
@@ -33,9 +36,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gemel.autonomy.intents import Intent
+    from gemel.interfaces.stores.history_duckdb import DuckHistory
     from gemel.report.results import DayResult
     from gemel.scenarios.plan import WorldPlan
     from gemel.scenarios.trial import Progress
+
+    Live = Callable[[WorldPlan, Progress, DuckHistory | None], DayResult]
 
 
 def run_command(
@@ -69,11 +75,14 @@ def run_command(
     tempo: Tempo = "flow",
     duty: Duty = None,
     faults: Faults = None,
+    store: Store = None,
+    keep_days: Retention = None,
     data: DataFolder = None,
     sites: SitesFile = None,
     form: SitesFormat = None,
     operator: Operator = None,
     columns: Columns = None,
+    model: ModelFile = None,
     as_json: AsJson = False,
     seed: Seed = 0,
     log_level: LogLevel = None,
@@ -89,10 +98,11 @@ def run_command(
     if network is not None:
         _refuse_with_network(oracle, tempo, faults)
     share = share_of(tempo, duty)
-    place = place_of(scenario, seed, data, sites, form, operator, columns)
+    place = place_of(scenario, seed, data, sites, form, operator, columns, model)
     from gemel.report.folder import claim_folder, release_folder, write_results
 
     folder = claim_folder(out, place.name)
+    history = None
     try:
         wanted = None
         if intent is not None:
@@ -103,14 +113,18 @@ def run_command(
         if live is None:
             live = _lived(seed, hours, wanted, oracle, tempo, share, faults)
         plan = place.plan()
+        history = opened(store, keep_days)  # last of all: nothing is written in vain
         keep_compiled()
         with patience() as ctrl_c, progress_bar() as tell:
-            result = live(plan, ctrl_c.wrap(tell))
+            result = live(plan, ctrl_c.wrap(tell), history)
             ctrl_c.waits = True
             write_results(result, folder)
     except BaseException:
         release_folder(folder)
         raise
+    finally:
+        if history is not None:
+            history.close()
     if as_json:
         from gemel.report.summary import as_json as summary
 
@@ -153,7 +167,7 @@ def _lived(
     tempo: TempoName,
     duty: float,
     faults: str | None,
-) -> "Callable[[WorldPlan, Progress], DayResult]":
+) -> "Live":
     """Live in a world twice."""
     from gemel.scenarios.trial import DayOptions, live_a_day
 
@@ -167,12 +181,14 @@ def _lived(
         duty=duty,
         faults=schedule_of(faults),
     )
-    return lambda plan, tell: live_a_day(plan, options, tell)
+    return lambda plan, tell, history: live_a_day(
+        plan, dataclasses.replace(options, history=history), tell
+    )
 
 
 def _looked_after(
     network: str | None, seed: int, hours: float, intent: "Intent | None"
-) -> "Callable[[WorldPlan, Progress], DayResult] | None":
+) -> "Live | None":
     """Run the network at an address, if there is one."""
     if network is None:
         return None
@@ -182,7 +198,9 @@ def _looked_after(
     door = Door(network)  # an address that is none is refused before any work
     door.knock()
     wish = LiveOptions(seed, hours, intent, _command())
-    return lambda plan, tell: look_after(plan, network, wish, tell, door)
+    return lambda plan, tell, history: look_after(
+        plan, network, dataclasses.replace(wish, history=history), tell, door
+    )
 
 
 def _command() -> str | None:

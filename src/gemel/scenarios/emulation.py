@@ -6,6 +6,10 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import equinox as eqx
+import jax
+import numpy as np
+
 from gemel.emulator.faults.fate import fate_of
 from gemel.emulator.faults.schedule import FaultSchedule
 from gemel.emulator.secrets import Secrets
@@ -116,6 +120,7 @@ def door_of(
             "secrets": dataclasses.asdict(options.secrets),
             "tempo": f"{options.tempo} {options.duty:g}",
             "faults": f"{zlib.crc32(repr(options.faults).encode()):08x}",
+            "model": _marked(plan.calibrated),
         }
         memory = Memory(options.state, world)
     # One schedule: the stand-in falls ill by it, and what it tells is spoilt by it.
@@ -129,6 +134,12 @@ def door_of(
         deliver=misfortune.deliver,
         skew=misfortune.skew,
     )
+
+
+def _marked(model: eqx.Module | None) -> str:
+    """Another mark for another model."""
+    leaves = [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(model)]
+    return f"{zlib.crc32(b''.join(leaves)):08x}" if leaves else "none"
 
 
 def emulate(

@@ -28,8 +28,11 @@ from gemel.interfaces.networks.live import LiveNetwork, LiveSource
 from gemel.interfaces.networks.live_actuator import LiveActuator
 from gemel.interfaces.networks.live_door import Door
 from gemel.interfaces.networks.live_news import News
+from gemel.interfaces.networks.live_reports import with_sleepers
+from gemel.interfaces.stores.history_duckdb import DuckHistory
 from gemel.network.controls import Controls
 from gemel.report.results import DayResult
+from gemel.scenarios.history_keeping import Keeper, day_before, ended, refuse_others
 from gemel.scenarios.live_outcome import LiveRecord, live_result
 from gemel.scenarios.plan import WorldPlan
 from gemel.scenarios.promise import UsualDay, default_intent, usual_day
@@ -53,12 +56,14 @@ class LiveOptions:
     hours:    of its time; whole report periods
     intent:   None takes the default of `scenarios.promise`
     command:  how the user asked for this
+    history:  keeps what the network tells, and what was thought of it
     """
 
     seed: int = 0
     hours: float = 24.0
     intent: Intent | None = None
     command: str | None = None
+    history: DuckHistory | None = None
 
     def __post_init__(self):
         if not 0 < self.hours <= 24:
@@ -120,7 +125,11 @@ def _watched(
     tell: Progress,
 ) -> "Watched":
     tell("remembering yesterday", 0.0)
-    yesterday = source.yesterday()
+    keeper = None
+    if options.history is None:
+        yesterday = source.yesterday()
+    else:
+        yesterday, keeper = _known_yesterday(facts, network, source, options.history)
     periods = options.periods(source.period_s)
     thresholds = thresholds_of(options.intent)
     belief = _remembered(facts, yesterday, options.seed, thresholds)
@@ -130,8 +139,59 @@ def _watched(
     intent = options.intent or default_intent(usual)
     actuator = LiveActuator(network, source)
     return Watched(
-        facts, source, actuator, belief, known, usual, intent, thresholds, options
+        facts,
+        source,
+        actuator,
+        belief,
+        known,
+        usual,
+        intent,
+        thresholds,
+        options,
+        keeper,
     )
+
+
+def _known_yesterday(
+    facts: PublicFacts,
+    network: LiveNetwork,
+    source: LiveSource,
+    history: DuckHistory,
+) -> tuple[list[Observation], Keeper]:
+    """A day of reports, from the network's files and from what is remembered.
+
+    Raises InterfaceError where both together know less than half of it, or where the
+    history is of another network.
+    """
+    cells = facts.cells.name
+    identity = {"scenario": facts.plan.name, "network": "live"}
+    refuse_others(history, cells, identity)
+    told = source.yesterday(least=0.0)
+    shift_s = history.since_monday(source.monday)
+    keeper = Keeper(history, cells, shift_s)
+    keeper.begin(identity, source.elapsed_s)
+    known_s = ended(history)
+    for report in told:
+        heard = any(bool(m.present.any()) for m in report.measured.values())
+        when_s = float(report.elapsed_s) + shift_s
+        if heard and (known_s is None or when_s > known_s - 1.0):
+            # Which cells slept then is a guess, and no part of the inventory.
+            keeper.report(report, knobs=False)
+    known = day_before(
+        history,
+        cells,
+        network.controls(),
+        source.elapsed_s,
+        source.period_s,
+        shift_s,
+        with_sleepers,
+    )
+    if known is None:
+        raise InterfaceError(
+            "less than half of yesterday is known, from the network and the history "
+            "together. Let it run for a day first, or start it with its history."
+        )
+    return known, keeper
 
 
 def _remembered(
@@ -183,13 +243,16 @@ class Watched:
         intent: Intent,
         thresholds: Thresholds,
         options: LiveOptions,
+        keeper: Keeper | None = None,
     ):
+        self._keeper = keeper
         self._facts, self._source, self._actuator = facts, source, actuator
         self._belief, self._usual, self._intent = belief, usual, intent
         self._thresholds, self._options = thresholds, options
         self._periods = len(usual.energy_kwh)
         self._key = jax.random.fold_in(jax.random.key(options.seed), 50)
         self._turns = 0
+        self._lost = "network"  # what it is, if anything is lost
         self._watch: Watch | None = None
         self._plans: list[Plan] = []
         self._journal = Journal()
@@ -222,6 +285,7 @@ class Watched:
             waiting = functools.partial(tell, "waiting for a report", 0.0)
             for report in self._source.wait(waiting):
                 self._follow(report)
+                self._keep(report)
             self._record.began_s = self._source.elapsed_s
             while True:
                 self._turn()
@@ -239,8 +303,9 @@ class Watched:
         except InterfaceError as error:
             if not lived:
                 raise
-            log.error("the network was lost: %s", error)
-            self._record.ended = f"the network was lost: {error}"
+            lost = f"the {self._lost} was lost: {error}"
+            log.error(lost)
+            self._record.ended = lost
 
     def hand_back(self) -> None:
         """Undo in one go whatever of our plans is still in force."""
@@ -263,6 +328,7 @@ class Watched:
         )
         if self._watch.plan is not None:
             self._plans.append(self._watch.plan)
+        self._keep(None)
         self._record.fates["rolled_back"] += undone
         if decision is not None:
             self._record.fates["proposed"] += 1
@@ -276,6 +342,7 @@ class Watched:
         """One period that is over; of several, only the last is the cycle's to learn
         from, since only the source's newest is what it observes."""
         assert self._watch is not None
+        self._keep(report)
         if self._record.periods < self._periods:
             self._record.said.keep(self._watch.forecast)
             keep(self._record.lived, report, self._thresholds)
@@ -288,6 +355,20 @@ class Watched:
             # An outcome that nobody reported is no outcome.
             self._follow(report)
             self._watch = None
+
+    def _keep(self, report: Observation | None) -> None:
+        """Write down a report, or else what was just decided and is expected."""
+        if self._keeper is None:
+            return
+        controls = self._source.controls() if report is None else report.controls
+        self._lost = "history"
+        if report is not None:
+            self._keeper.report(report)
+        elif self._watch is not None:
+            self._keeper.decisions(self._journal)
+            said, period_s = self._watch.forecast, self._source.period_s
+            self._keeper.forecast(self._belief, controls, said, period_s)
+        self._lost = "network"
 
     def _follow(self, report: Observation) -> None:
         key = jax.random.fold_in(self._key, 100_000 + self._turns)

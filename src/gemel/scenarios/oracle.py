@@ -154,9 +154,9 @@ def live_the_oracle(
     progress: "Progress",
 ) -> LifeRecord:
     """The life of somebody who knew everything; same luck as the other two."""
-    from gemel.scenarios.trial import TODAY_S, stand_in_by
+    from gemel.scenarios.trial import stand_in_by
 
-    stand_in = stand_in_by(ready.facts, options, TODAY_S, 1)
+    stand_in = stand_in_by(ready.facts, options, options.today_s, 1)
     source = EmulatedSource(stand_in, 0, options.period_s)
     network, everyone = stand_in.network, ready.facts.controls
     city = network.surroundings

@@ -77,7 +77,9 @@ def day_result(
         ),
         twin_prb_points_median=points,
         twin_throughput_percent_median=percent,
-        journal=tuple(map(_since_midnight, day.journal.stories())),
+        journal=tuple(
+            _since_midnight(story, options.today_s) for story in day.journal.stories()
+        ),
         coverage_dbm=ready.coverage,
         buildings_m=buildings_of(facts),
         attribution=plan.attribution,
@@ -87,12 +89,10 @@ def day_result(
     )
 
 
-def _since_midnight(story: dict[str, Any]) -> dict[str, Any]:
-    """The stand-in's clock began a day earlier, with what the twin remembers."""
-    from gemel.scenarios.trial import TODAY_S
-
+def _since_midnight(story: dict[str, Any], today_s: float) -> dict[str, Any]:
+    """The stand-in's clock began days earlier, with what the twin remembers."""
     return {
-        key: value - TODAY_S
+        key: value - today_s
         if key.endswith("elapsed_s") and value is not None
         else value
         for key, value in story.items()

@@ -3,6 +3,7 @@
 import dataclasses
 
 from gemel.interfaces.raytracing.survey import Survey
+from gemel.radio.propagation import PATH_LOSSES, AbstractPathLoss
 from gemel.world.buildings import Buildings
 from gemel.world.density import Density
 from gemel.world.inventory import Inventory
@@ -17,6 +18,7 @@ class WorldPlan:
     """A place, as far as anybody may know it.
 
     path_loss:    a key of PATH_LOSSES
+    calibrated:   a path loss learned from measurements, instead of that one
     buildings:    None where nobody mapped them: line of sight is then by chance
     survey:       radio maps to be traced, which go before `path_loss` where they know
     rain_mm_h:    everywhere, all day, as heavy
@@ -29,6 +31,7 @@ class WorldPlan:
     inventory: Inventory
     density: Density
     path_loss: str = "uma"
+    calibrated: AbstractPathLoss | None = dataclasses.field(default=None, compare=False)
     buildings: Buildings | None = None
     survey: Survey | None = None
     users: int | None = None
@@ -37,6 +40,13 @@ class WorldPlan:
     link_rate: str = "attenuated"
     attribution: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def loss(self) -> AbstractPathLoss:
+        """How much is lost on the way, as far as anybody may know it."""
+        if self.calibrated is not None:
+            return self.calibrated
+        return PATH_LOSSES[self.path_loss]()
 
     @property
     def people(self) -> int:

@@ -31,6 +31,12 @@ from gemel.interfaces.networks.emulated import (
     reported,
 )
 from gemel.report.results import DayResult, Raster
+from gemel.scenarios.history_keeping import (
+    Keeper,
+    day_before,
+    next_day_s,
+    refuse_others,
+)
 from gemel.scenarios.oracle import live_the_oracle
 from gemel.scenarios.outcome import coverage_raster, day_result
 from gemel.scenarios.plan import WorldPlan
@@ -39,6 +45,7 @@ from gemel.scenarios.record import ForecastRecord, LifeRecord
 from gemel.scenarios.worlds import PublicFacts, public_facts, stand_in_for
 from gemel.twin.belief import Belief
 from gemel.twin.forecast import Thresholds
+from gemel.twin.history import AbstractHistory
 from gemel.twin.imagine import Crowd, crowd_of, imagine
 from gemel.twin.source import Observation
 from gemel.twin.synchronise import Synchroniser, follow, reported_kpis
@@ -61,6 +68,8 @@ class DayOptions:
     command:  how the user asked for this; None makes one up from name and seed
     tempo, duty: how today is lived, see `emulator.tempos.pace`; yesterday is by flows
     faults:   what goes wrong in both lives, counted from midnight
+    today_s:  the midnight with which the day begins
+    history:  keeps what the life with autonomy tells, and goes on where it ends
     """
 
     seed: int = 0
@@ -74,6 +83,8 @@ class DayOptions:
     tempo: Tempo = "flow"
     duty: float = 1.0
     faults: FaultSchedule | None = None
+    today_s: float = TODAY_S
+    history: AbstractHistory | None = None
 
     def __post_init__(self):
         Pace(self.tempo, self.duty, self.period_s)  # refuses what cannot be lived
@@ -117,6 +128,7 @@ class Prepared:
     thresholds: Thresholds
     coverage: Raster
     fate: Fate | None = None
+    keeper: Keeper | None = None
 
 
 def thresholds_of(intent: Intent | None) -> Thresholds:
@@ -144,15 +156,28 @@ def prepare(plan: WorldPlan, options: DayOptions, progress: Progress) -> Prepare
         slots = round(DAY_S / options.period_s)
         with stand_in.by_flows():
             yesterday = recall(
-                stand_in, TODAY_S - DAY_S, slots, options.period_s, options.steps
+                stand_in,
+                options.today_s - DAY_S,
+                slots,
+                options.period_s,
+                options.steps,
             )
-        stand_in.elapsed_s = TODAY_S
-        belief = remember(facts, crowd.result(), yesterday, options.seed, thresholds)
+        stand_in.elapsed_s = options.today_s
+        known = _known_yesterday(facts, options) or yesterday
+        belief = remember(facts, crowd.result(), known, options.seed, thresholds)
     progress("forecasting today", 0.0)
     usual = usual_day(belief, yesterday, options.periods, thresholds)
     intent = options.intent or default_intent(usual)
     return Prepared(
-        facts, stand_in, belief, usual, intent, thresholds, coverage.result(), fate
+        facts,
+        stand_in,
+        belief,
+        usual,
+        intent,
+        thresholds,
+        coverage.result(),
+        fate,
+        None if options.history is None else _keeper(facts, options, yesterday),
     )
 
 
@@ -180,7 +205,53 @@ def stand_in_by(
 def _fate(facts: PublicFacts, options: DayOptions) -> Fate:
     assert options.faults is not None
     sites = tuple(cell.site for cell in facts.plan.inventory.cells)
-    return fate_of(options.faults, facts.cells, sites, options.seed, TODAY_S)
+    return fate_of(options.faults, facts.cells, sites, options.seed, options.today_s)
+
+
+def going_on(plan: WorldPlan, options: DayOptions) -> DayOptions:
+    """The same on the day after the last that the history knows of.
+
+    Raises InterfaceError where it knows another network.
+    """
+    if options.history is None:
+        return options
+    cells = tuple(cell.name for cell in plan.inventory.cells)
+    refuse_others(options.history, cells, _identity(plan, options))
+    today_s = next_day_s(options.history, options.today_s)
+    return dataclasses.replace(options, today_s=today_s)
+
+
+def _identity(plan: WorldPlan, options: DayOptions) -> dict[str, str | int]:
+    """Another seed is another network, with other people and secrets."""
+    return {"scenario": plan.name, "seed": options.seed}
+
+
+def _known_yesterday(
+    facts: PublicFacts, options: DayOptions
+) -> list[Observation] | None:
+    """As it really was, if we were there."""
+    if options.history is None:
+        return None
+    return day_before(
+        options.history,
+        facts.cells.name,
+        facts.controls,
+        options.today_s,
+        options.period_s,
+    )
+
+
+def _keeper(
+    facts: PublicFacts, options: DayOptions, yesterday: list[Observation]
+) -> Keeper:
+    """A new history begins with what the network tells of yesterday."""
+    assert options.history is not None
+    keeper = Keeper(options.history, facts.cells.name)
+    keeper.begin(_identity(facts.plan, options), options.today_s)
+    if options.history.last_s("reports") is None:
+        for report in yesterday:
+            keeper.report(report)
+    return keeper
 
 
 def crowd_for(facts: PublicFacts, seed: int) -> Crowd:
@@ -230,6 +301,7 @@ def live_a_day(
     """
     began = time.monotonic()
     tell: Progress = progress or (lambda what, share: None)
+    options = going_on(plan, options)
     ready = prepare(plan, options, tell)
     for target in ready.intent.targets:
         unit = TARGETS[target.name].unit
@@ -303,6 +375,7 @@ class Day:
             self._belief, self._watch, self._outlook(number), key
         )
         self._count(decision, undone)
+        controls = self._sources[AUTONOMOUS].controls()
         self._ready.stand_in.advance(self._options.steps, self._options.step_s)
         # Only a period that was lived counts; before, nothing here has changed.
         self._watch = watch
@@ -315,8 +388,14 @@ class Day:
             # A day is judged by what was lived, not by what of it was reported.
             true = reported(lived.counted(), lived.controls, began_s, period_s)
             record.keep(true, lived, thresholds)
-        told = reported_kpis(self._sources[AUTONOMOUS].observe(), thresholds)
+        report = self._sources[AUTONOMOUS].observe()
+        told = reported_kpis(report, thresholds)
         self._told_kwh.append(float(told["RANEnergyConsumption"]))
+        if self._ready.keeper is not None:
+            keeper = self._ready.keeper
+            keeper.decisions(self.journal)
+            keeper.forecast(self._belief, controls, watch.forecast, period_s)
+            keeper.report(report)
 
     def _outlook(self, number: int) -> Outlook:
         usual_kwh = self._ready.usual.energy_kwh

@@ -20,7 +20,6 @@ from gemel.network.controls import Controls, controls_of
 from gemel.network.line_of_sight import AbstractLineOfSight, ByChance, ByMap
 from gemel.network.path_gain import Propagation
 from gemel.network.radio_maps import radio_maps_of
-from gemel.radio.propagation import PATH_LOSSES
 from gemel.radio.shadowing import CorrelatedField, correlated_field
 from gemel.scenarios.plan import WorldPlan
 from gemel.world.people import draw_people
@@ -49,7 +48,7 @@ def public_facts(
     """
     cells = cells_of(plan.inventory, plan.rain_mm_h, plan.link_rate)
     controls = controls_of(plan.inventory)
-    path_loss = PATH_LOSSES[plan.path_loss]()
+    path_loss = plan.loss
     bins = bins_of(cells, path_loss, controls, near=NEAREST_MASTS)
     field = correlated_field(_number(seed, 10))
     sight = _line_of_sight(plan, field)
@@ -109,7 +108,7 @@ def stand_in_for(
 def _line_of_sight(plan: WorldPlan, field: CorrelatedField) -> AbstractLineOfSight:
     if plan.buildings is not None:
         return ByMap(plan.buildings)
-    return ByChance(field, PATH_LOSSES[plan.path_loss]())
+    return ByChance(field, plan.loss)
 
 
 def _number(seed: int, stream: int) -> int:

@@ -28,6 +28,7 @@ from gemel.units import BIT_PER_KBIT, JOULE_PER_KWH
 LIFE = 0
 KNOBS = "knobs."  # before the names of what else is saved
 LOOKS = 5  # at every period that is looked back at
+WHOLE = 0.99  # of a period: rounding apart
 NEIGHBOURS = 8  # a phone tells of, as TS 38.331 maxCellReport
 
 
@@ -97,7 +98,11 @@ class StandInEquipment(AbstractEquipment):
     ) -> Mapping[str, Float[np.ndarray, " cell"]]:
         told = flow_report(ledger)
         if self._frame is not None and "lived.slot_ms" in ledger:
-            told |= measured(ledger, self._frame)
+            detail = measured(ledger, self._frame)
+            # A few slots of a long period are too few bursts to tell how fast it was.
+            if ledger["lived.slot_ms"] < WHOLE * 1e3 * ledger["elapsed_s"]:
+                detail.pop("DRB.UEThpDl", None)
+            told |= detail
         if self._misfortune is None:
             return told
         return self._misfortune.told(told, when_s)
