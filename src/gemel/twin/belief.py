@@ -30,6 +30,8 @@ ERROR_IN_POINTS = {
 
 HEARD_LEVELS = 127  # of SS-RSRP, as phones tell them: TS 38.133 table 10.1.6.1-1
 
+OWN_HABIT = 0.3  # of a zone, where it departs from all
+
 
 class Belief(eqx.Module):
     """Leading axis `member` throughout; `slot` is the period of the day.
@@ -107,7 +109,10 @@ def as_heard(belief: Belief, controls: Controls, member: int | Array) -> Control
 def habit_step(
     belief: Belief, from_s: Float[Array, ""], to_s: Float[Array, ""]
 ) -> Float[Array, " zone"]:
-    """How much more is usually wanted at one time than at another, logarithm."""
+    """How much more is usually wanted at one time than at another, logarithm.
+
+    One day of one zone is noisy, so most of it is what all zones do together.
+    """
 
     def usual_bps(when_s):
         slots = belief.habit_bps.shape[0]
@@ -115,7 +120,9 @@ def habit_step(
         return belief.habit_bps[jnp.mod(slot.astype(jnp.int32), slots)]
 
     before, after = usual_bps(from_s), usual_bps(to_s)
-    return jnp.log(jnp.maximum(after, 1.0)) - jnp.log(jnp.maximum(before, 1.0))
+    own = jnp.log(jnp.maximum(after, 1.0)) - jnp.log(jnp.maximum(before, 1.0))
+    everywhere = jnp.log(jnp.maximum(after.sum(), 1.0) / jnp.maximum(before.sum(), 1.0))
+    return everywhere + OWN_HABIT * (own - everywhere)
 
 
 def judged(

@@ -3,12 +3,13 @@
 Physics knows what changes when a knob is turned. How full a cell is this minute it
 knows from reports, as anybody does, and a minute's report is noisy: one user more or
 less, the files that happened to be fetched. So every cell keeps a few running means of
-what it told, fast ones and slow ones, and all cells together learn how much the next
-report owes to each of them: a linear rule, fitted again with every period by least
-absolute errors (iteratively reweighted), forgetting slowly. How far the rule was off
-lately, cell by cell, scales the interval; how many reports fell outside of it shifts
-its ends (adaptive conformal inference, Gibbs and Candès 2021). What is missing teaches
-nothing, and the longer a cell is silent, the wider its interval is.
+what it told, fast ones and slow ones, moved along with the hours of the day, and all
+cells together learn how much the next report owes to each of them: a linear rule,
+fitted again with every period by least absolute errors (iteratively reweighted),
+forgetting slowly. How far the rule was off lately, cell by cell, scales the interval;
+how many reports fell outside of it shifts its ends (adaptive conformal inference, Gibbs
+and Candès 2021). What is missing teaches nothing, and the longer a cell is silent, the
+wider its interval is.
 """
 
 import equinox as eqx
@@ -24,6 +25,9 @@ LEAST = {"RRC.ConnMean": 0.05, "PEE.Energy": 1e-7}  # below, all is as little
 RATES = (1.0, 0.6, 0.3, 0.15, 0.06)  # weight of the newest report in each running mean
 PASTS = len(RATES) - 1  # how far each faster mean is from the slowest
 OWN, SEASON, LONG = 1.0, 1.0, 0.1
+# Logarithms that departures, and what demand grows by from period to period, are worth.
+USUAL, USUAL_SEASON = 0.1, 0.01
+MOST_SEASON = 5.0  # what is learned of a step of demand; energy grows faster than load
 # Before anything is learned: much of the middle means, little of the last report.
 FIRST_RULE = (0.1, 0.1, 0.2, 0.4)
 PRIOR = 30.0  # cells-periods that the first rule counts for
@@ -103,15 +107,15 @@ def no_levels(cells: int) -> Levels:
         own = slice(number * PASTS, (number + 1) * PASTS)
         first = first.at[number, own].set(OWN * jnp.asarray(FIRST_RULE))
     first = first.at[:, -2].set(SEASON).at[:, -1].set(LONG)
-    # One tenth of a logarithm is what departures are usually worth.
-    eye = PRIOR * 0.01 * jnp.eye(features)
+    usual = jnp.full(features, USUAL).at[-2].set(USUAL_SEASON)
+    eye = PRIOR * jnp.diag(usual**2)
     return Levels(
         mean=jnp.zeros((len(RATES), names, cells)),
         lasting=zeros,
         count=zeros,
         age=zeros,
         normal=jnp.broadcast_to(eye, (names, features, features)),
-        moment=first * (PRIOR * 0.01),
+        moment=PRIOR * first * usual[None] ** 2,
         scale=jnp.full((names, cells), FIRST_SCALE),
         pooled=jnp.full(names, FIRST_SCALE),
         low_edge=jnp.full(names, -EDGE),
@@ -141,15 +145,24 @@ def looked_season(
     levels: Levels, season: Float[Array, " cell"]
 ) -> Float[Array, "name cell"]:
     """What more demand is in each name: of a load as much as the load, of throughput
-    the less the fuller, of energy nothing that is known."""
+    the less the fuller, of energy a share of what the load grows by."""
     load = levels.mean[-1][NAMES.index("RRU.PrbTotDl")]
     part = {
         "RRU.PrbTotDl": load,
         "DRB.PdcpSduVolumeDL": jnp.ones_like(load),
         "DRB.UEThpDl": -load / jnp.maximum(1.0 - load, 0.2),
+        "PEE.Energy": load,
     }
     none = jnp.zeros_like(load)
     return jnp.stack([part.get(name, none) for name in NAMES]) * season[None]
+
+
+def _of_season(
+    levels: Levels, season: Float[Array, " cell"]
+) -> Float[Array, "name cell"]:
+    """What a step of demand is worth in each name, as far as that was learned."""
+    worth = jnp.clip(rule(levels)[:, -2:-1], 0.0, MOST_SEASON)
+    return worth * looked_season(levels, season)
 
 
 def rule(levels: Levels) -> Float[Array, "name past"]:
@@ -201,6 +214,8 @@ def told(
     """After a report. A cell asleep says nothing of how it will be when awake."""
     value, there = looked_over(measured, awake)
     levels = _lesson(levels, value, there, season)
+    # What was told in other hours is worth what it would have been in this one.
+    levels = shifted(levels, _of_season(levels, season))
     # A mean of few is the mean of those few.
     count = levels.count + 1.0
     rates = jnp.maximum(jnp.asarray(RATES)[:, None, None], 1.0 / count[None])
