@@ -112,4 +112,5 @@ def test_what_was_said_is_what_comes():
     # Of three worlds' mean: a third of the worlds, so less sure than the benchmark.
     assert found["load"].sign_right >= 0.8 and found["load"].rank >= 0.75
     assert found["energy"].sign_right >= 0.7
-    assert found["edge"].sign_right >= 0.8
+    # Seven changes or so are judged at the edge: too few to count signs.
+    assert found["edge"].rank >= 0.75

@@ -226,7 +226,7 @@ def _answers(belief: Belief, one: WhatIfs) -> tuple[Answer, ...]:
     for name, kind in TARGETS.items():
         before, after = one.before.kpis[name], one.after.kpis[name]
         was, comes = (
-            _band(kpi, float(spread_of(belief, name, kpi)), least=0.0)
+            _band(kpi, float(spread_of(belief, name, jnp.asarray(kpi))), least=0.0)
             for kpi in (before, after)
         )
         answers.append(Answer(name, kind.unit, was, comes, _band(after - before)))

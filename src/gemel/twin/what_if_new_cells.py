@@ -29,7 +29,7 @@ def with_new_cells(
     blank = jnp.zeros((belief.members, more))
     layer = cells.layer
 
-    def as_others(log: Float[Array, "member cell"]) -> Float[Array, "member cell"]:
+    def as_others(log: Float[Array, "member cell"]) -> Float[Array, "member new"]:
         alike = jnp.where(layer[:old][None] == layer[old:][:, None], 1.0, 0.0)
         usual = log @ alike.T / jnp.maximum(alike.sum(1), 1.0)[None]
         return usual.astype(log.dtype)
