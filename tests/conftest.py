@@ -4,8 +4,10 @@ Shapes are checked at every call, nothing is promoted in silence, and numbers ar
 float32 as in production.
 """
 
+import gc
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -33,6 +35,19 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("gemel")
+
+
+MAPS = Path("/proc/self/maps")
+MOST_MAPS = 30_000  # Linux gives a process 65,530, and XLA crashes where there is none
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_programs() -> Iterator[None]:
+    """Forgets compiled programs, each of which holds some maps of memory, in time."""
+    yield
+    if MAPS.exists() and MAPS.read_bytes().count(b"\n") > MOST_MAPS:
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")
