@@ -235,6 +235,8 @@ def test_a_shift_of_one_cell_is_found_in_that_cell_and_costs_the_grade():
     assert {alarm.cell for alarm in told.standing} == {"c0"}
     (alarm,) = told.standing
     assert alarm.above and alarm.name == LOAD
+    # Where noise of one spread hides the first periods of a shift of four; and the
+    # mean of some tens of such errors.
     assert alarm.since_s == pytest.approx(48 * PERIOD_S, abs=3 * PERIOD_S)
     assert alarm.since_s <= alarm.found_s <= 56 * PERIOD_S
     assert alarm.mean_error == pytest.approx(4.0, abs=0.7)

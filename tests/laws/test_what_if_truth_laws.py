@@ -74,6 +74,7 @@ def test_trials_are_of_every_kind_and_within_their_steps(facts):
             else:
                 low, high = STEPS[field]
                 assert low <= abs(step) <= high
+                # float32 of tens of decibels or degrees
                 assert float(now - before) == pytest.approx(step, abs=1e-4)
     again = random_trials(controls, able, 100, np.random.default_rng(0))
     assert again == trials

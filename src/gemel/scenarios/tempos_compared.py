@@ -26,6 +26,7 @@ from gemel.world.planning import SiteRow, plan_inventory
 
 CARRIER_GHZ, HEIGHT_M = 3.5, 25.0
 INTER_SITE_M = 500.0
+WORLD = "tempos compared"
 MORNING_S = 8 * 3600.0
 FILES = {"ftp3": 1.0}  # what they offer is what is wanted, to the percent
 
@@ -64,7 +65,7 @@ def same_world(
     mean_load: float, rings: int = 1, users: int = 210, seed: int = 0
 ) -> SameWorld:
     """mean_load: of all cells at the busy hour, as flows see it."""
-    plan = _place(mean_load, rings, users)
+    plan = one_carrier_grid(WORLD, mean_load, rings, users)
     stand_in = stand_in_for(public_facts(plan, seed), seed, 0.0, 1, Secrets())
     network, state = stand_in.network, stand_in.state(0)
     still = jnp.zeros(users)
@@ -74,7 +75,8 @@ def same_world(
     return SameWorld(network, engine, state, stand_in.controls(0))
 
 
-def _place(mean_load: float, rings: int, users: int) -> WorldPlan:
+def one_carrier_grid(name: str, mean_load: float, rings: int, users: int) -> WorldPlan:
+    """Three sectors a site; `mean_load` of all cells at the busy hour."""
     sites_m = hexagon_sites_m(rings, INTER_SITE_M)
     rows = [
         SiteRow(
@@ -91,7 +93,7 @@ def _place(mean_load: float, rings: int, users: int) -> WorldPlan:
     ]
     edge_m = float(np.abs(sites_m).max()) + 0.5 * INTER_SITE_M
     return WorldPlan(
-        name="tempos compared",
+        name=name,
         inventory=plan_inventory(rows, None, 0),
         density=Density.uniform((-edge_m, edge_m), (-edge_m, edge_m)),
         users=users,
@@ -105,7 +107,7 @@ def moves_a_minute(
 ) -> dict[str, int]:
     """What handovers count in a minute in the morning, when people are on their way and
     use what people use; after half a minute in which everybody finds his cell."""
-    facts = public_facts(_place(mean_load, 1, users), seed)
+    facts = public_facts(one_carrier_grid(WORLD, mean_load, 1, users), seed)
     stand_in = stand_in_for(facts, seed, MORNING_S, 1, Secrets(), tempo=tempo)
     stand_in.advance(1, 30.0)
     stand_in.advance(1, 60.0)

@@ -21,13 +21,10 @@ from gemel.errors import ScenarioError
 from gemel.network.cells import Cells
 from gemel.scenarios.hexagons import AZIMUTHS_DEG, hexagon_sites_m
 from gemel.scenarios.plan import WorldPlan
+from gemel.scenarios.tempos_compared import INTER_SITE_M, one_carrier_grid
 from gemel.scenarios.worlds import PublicFacts, public_facts, stand_in_for
 from gemel.world.demand import HOUR_S
-from gemel.world.density import Density
-from gemel.world.inventory import SiteRow
-from gemel.world.planning import plan_inventory
 
-CARRIER_GHZ, HEIGHT_M, INTER_SITE_M = 3.5, 25.0, 500.0
 PERIOD_S, DUTY = 60.0, 0.02
 USERS_A_CELL = 10
 # Tuesday, the hours around the busiest: what people want is near its highest.
@@ -158,26 +155,6 @@ def mistaken_cells(
 
 def accuracy_plan(mean_load: float, rings: int) -> WorldPlan:
     """Three sectors a site, ten people a cell; `mean_load` at the busy hour."""
-    sites_m = hexagon_sites_m(rings, INTER_SITE_M)
-    rows = [
-        SiteRow(
-            name=f"H{number:02d}-{sector}",
-            site=f"H{number:02d}",
-            x_m=float(x_m),
-            y_m=float(y_m),
-            height_m=HEIGHT_M,
-            azimuth_deg=azimuth_deg,
-            carrier_ghz=CARRIER_GHZ,
-        )
-        for number, (x_m, y_m) in enumerate(sites_m, 1)
-        for sector, azimuth_deg in enumerate(AZIMUTHS_DEG, 1)
-    ]
-    edge_m = float(np.abs(sites_m).max()) + 0.5 * INTER_SITE_M
-    return WorldPlan(
-        name="twin accuracy",
-        inventory=plan_inventory(rows, None, 0),
-        density=Density.uniform((-edge_m, edge_m), (-edge_m, edge_m)),
-        users=USERS_A_CELL * len(rows),
-        busy_hour_load=mean_load,
-        link_rate="slots",
-    )
+    cells = len(AZIMUTHS_DEG) * len(hexagon_sites_m(rings, INTER_SITE_M))
+    users = USERS_A_CELL * cells
+    return one_carrier_grid("twin accuracy", mean_load, rings, users)

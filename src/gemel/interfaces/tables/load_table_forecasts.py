@@ -4,18 +4,14 @@ One row a forecast: `made, time, horizon_h, station, cell, mean, low, high, load
 interval holds nine of ten values, and `load` is empty where nothing was measured.
 """
 
-import os
-import tempfile
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
-from gemel.errors import InterfaceError
 from gemel.interfaces.tables.load_table import LoadTable
+from gemel.interfaces.tables.written import write_table
 from gemel.twin.seasonal_rolling import Rolled
 
 SCHEMA_VERSION = 1
@@ -62,19 +58,5 @@ def write_forecasts(path: Path | str, table: LoadTable, rolled: Rolled) -> int:
         },
         metadata={"schema_version": str(SCHEMA_VERSION)},
     )
-    try:
-        with tempfile.TemporaryDirectory(
-            dir=path.parent, prefix=".writing-"
-        ) as scratch:
-            half = Path(scratch) / "table"
-            if path.suffix.lower() == ".csv":
-                pa_csv.write_csv(rows, half)
-            else:
-                pq.write_table(rows, half)
-            os.replace(half, path)
-    except OSError as error:
-        raise InterfaceError(
-            f"{path} cannot be written: {error.strerror or error}. Give an --out in a "
-            "folder that exists and is yours."
-        ) from None
+    write_table(path, rows)
     return rows.num_rows

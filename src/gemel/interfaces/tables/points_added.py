@@ -1,16 +1,13 @@
 """How does a table of points go back to its owner with levels beside every point?"""
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
 from gemel.errors import InterfaceError
 from gemel.interfaces.tables.points_columns import Columns
+from gemel.interfaces.tables.written import write_table
 
 ADDED = ("rsrp_dbm_mean", "rsrp_dbm_p10", "rsrp_dbm_p90")
 
@@ -41,18 +38,4 @@ def write_points(
         absent = np.ones(len(columns), bool)
         absent[row] = ~np.isfinite(values)
         table = table.append_column(name, pa.array(whole, mask=absent))
-    try:
-        with tempfile.TemporaryDirectory(
-            dir=path.parent, prefix=".writing-"
-        ) as scratch:
-            half = Path(scratch) / "table"
-            if path.suffix.lower() == ".csv":
-                pa_csv.write_csv(table, half)
-            else:
-                pq.write_table(table, half)
-            os.replace(half, path)
-    except OSError as error:
-        raise InterfaceError(
-            f"{path} cannot be written: {error.strerror or error}. Give an --out in a "
-            "folder that exists and is yours."
-        ) from None
+    write_table(path, table)
