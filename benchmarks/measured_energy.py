@@ -21,7 +21,7 @@ from gemel.interfaces.learning.boosting import grow
 from gemel.interfaces.tables.load_table import read_load
 from gemel.interfaces.tables.stations import join, read_stations
 from gemel.interfaces.tables.stations_energy import read_energy
-from gemel.twin.energy_model_learning import learn_energy
+from gemel.twin.energy_model.learning import learn_energy
 
 
 def main() -> None:

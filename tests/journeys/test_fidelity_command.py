@@ -17,7 +17,7 @@ from gemel.report.fidelity import as_json
 from gemel.report.fidelity_page import render_fidelity
 from gemel.scenarios import SCENARIOS
 from gemel.scenarios.hexagons import hexagons
-from gemel.twin.fidelity import fidelity
+from gemel.twin.fidelity.fidelity import fidelity
 from gemel.twin.history import AbstractHistory, MemoryHistory
 
 HOSTILE = "<script>alert('x')</script> & \"[red]\" $\\frac$ 基站"

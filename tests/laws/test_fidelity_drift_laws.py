@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gemel.errors import ScenarioError
-from gemel.twin.fidelity_drift import DriftRule, excursions, limit_of, run_length
+from gemel.twin.fidelity.drift import DriftRule, excursions, limit_of, run_length
 
 RULE = DriftRule()
 CELLS, PERIODS, WORLDS = 57, 96, 100

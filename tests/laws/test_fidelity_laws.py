@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemel.errors import ScenarioError
-from gemel.twin.fidelity import Fidelity, fidelity
-from gemel.twin.fidelity_grades import FEWEST_PAIRS, GRADES, judged
-from gemel.twin.fidelity_scores import Score
+from gemel.twin.fidelity.fidelity import Fidelity, fidelity
+from gemel.twin.fidelity.grades import FEWEST_PAIRS, GRADES, judged
+from gemel.twin.fidelity.scores import Score
 from gemel.twin.history import NETWORK, AbstractHistory, MemoryHistory
 from gemel.world.demand import DAY_S
 

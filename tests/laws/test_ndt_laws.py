@@ -17,10 +17,10 @@ from gemel.interfaces.standards.ts28561_nrm import (
     SimulationDataDescriptor,
 )
 from gemel.network.controls import controls_of
-from gemel.scenarios import ndt
 from gemel.scenarios.hexagons import hexagons
-from gemel.scenarios.ndt_changes import applied, settings_of
-from gemel.scenarios.ndt_scope import cells_within, within
+from gemel.scenarios.ndt import job as ndt
+from gemel.scenarios.ndt.changes import applied, settings_of
+from gemel.scenarios.ndt.scope import cells_within, within
 from gemel.world.inventory import Origin
 
 CONFIGURATIONS = NDTCapability.NETWORK_CONFIGURATIONS_VERIFICATION

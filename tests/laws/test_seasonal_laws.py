@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gemel.errors import ScenarioError
-from gemel.twin.seasonal import SURE, Seasonal, fit
-from gemel.twin.seasonal_features import origins
-from gemel.twin.seasonal_rolling import roll, standing
+from gemel.twin.season.features import origins
+from gemel.twin.season.rolling import roll, standing
+from gemel.twin.season.seasonal import SURE, Seasonal, fit
 
 HOUR_S = 3_600.0
 CELLS = 40

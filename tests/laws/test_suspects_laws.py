@@ -11,9 +11,9 @@ import pytest
 
 from gemel.errors import ScenarioError
 from gemel.twin.calibration.measured import Points, SiteTable
-from gemel.twin.calibration.suspects import interval_deg, suspicion_of
-from gemel.twin.calibration.suspects_nearness import LAGS_M, correlation, repeats
-from gemel.twin.calibration.suspects_turning import TURNS_DEG, orders
+from gemel.twin.suspects.nearness import LAGS_M, correlation, repeats
+from gemel.twin.suspects.suspects import interval_deg, suspicion_of
+from gemel.twin.suspects.turning import TURNS_DEG, orders
 
 PEOPLE = 900
 AZIMUTHS_DEG = np.tile([30.0, 150.0, 270.0], 7)

@@ -18,8 +18,7 @@ from gemel.network.retuned import (
     touched_users,
 )
 from gemel.twin.headcount import connected_of, counted
-from gemel.twin.what_if import what_if
-from gemel.twin.what_if_batch import (
+from gemel.twin.what_if.batch import (
     WhatIfs,
     Wish,
     edge_bps,
@@ -27,6 +26,7 @@ from gemel.twin.what_if_batch import (
     what_if_batch,
     wish_of,
 )
+from gemel.twin.what_if.what_if import what_if
 
 LOAD, ENERGY = "RRU.PrbTotDl", "PEE.Energy"
 # field -> what a wish adds to it in cell 3

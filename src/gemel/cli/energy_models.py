@@ -15,8 +15,8 @@ from gemel.cli.load_forecast import ONE_THREAD, LoadFile
 from gemel.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from gemel.twin.energy_model import EnergyModel
-    from gemel.twin.energy_model_learning import Unseen
+    from gemel.twin.energy_model.energy_model import EnergyModel
+    from gemel.twin.energy_model.learning import Unseen
 
 StationsFile = Annotated[
     Path,
@@ -61,7 +61,7 @@ def calibrate_energy_command(
     keep_compiled()
     from gemel.interfaces.learning.boosting import grow
     from gemel.interfaces.tables.stations_model import write_energy_model
-    from gemel.twin.energy_model_learning import learn_energy
+    from gemel.twin.energy_model.learning import learn_energy
 
     with progress_bar() as tell:
         model, unseen = learn_energy(
@@ -179,7 +179,7 @@ def predict_energy_command(
     equipment, table = read_stations(stations), read_load(load)
     joined = join(equipment, table)
     keep_compiled()
-    from gemel.twin.energy_model import predict_energy
+    from gemel.twin.energy_model.energy_model import predict_energy
 
     with progress_bar() as tell:
         tell("predicting", 0.0)

@@ -31,7 +31,7 @@ from gemel.cli.progress import progress_bar
 from gemel.errors import InterfaceError
 
 if TYPE_CHECKING:
-    from gemel.twin.fidelity import Fidelity
+    from gemel.twin.fidelity.fidelity import Fidelity
 
 
 def fidelity_command(
@@ -94,7 +94,7 @@ def fidelity_command(
     else:
         place = place_of(scenario, seed, data, sites, form, operator, columns)
         from gemel.scenarios.fidelity_living import WatchOptions, watch
-        from gemel.twin.fidelity import fidelity
+        from gemel.twin.fidelity.fidelity import fidelity
         from gemel.twin.history import MemoryHistory
 
         options = WatchOptions(seed, 24.0 if hours is None else hours)
@@ -130,7 +130,7 @@ def fidelity_command(
 def _of_store(store: str, window_h: float) -> "Fidelity":
     """Raises InterfaceError for a store that cannot be read or has nothing to judge."""
     from gemel.interfaces.stores.history_duckdb import DuckHistory
-    from gemel.twin.fidelity import fidelity, newest_s
+    from gemel.twin.fidelity.fidelity import fidelity, newest_s
     from gemel.world.demand import HOUR_S
 
     history = DuckHistory(store, writing=False)

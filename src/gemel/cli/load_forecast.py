@@ -14,7 +14,7 @@ from gemel.cli.frame import AsJson, LogLevel, Seed, print_json, warn
 from gemel.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from gemel.twin.seasonal_rolling import Standing
+    from gemel.twin.season.rolling import Standing
 
 LEARN_H = 96
 # More wait for one another where processors are shared: many times as slow there, and
@@ -77,8 +77,8 @@ def forecast_command(
     keep_compiled()
     from gemel.interfaces.learning.boosting import grow
     from gemel.interfaces.tables.load_table_forecasts import write_forecasts
-    from gemel.twin.seasonal import fit
-    from gemel.twin.seasonal_rolling import roll, standing
+    from gemel.twin.season.rolling import roll, standing
+    from gemel.twin.season.seasonal import fit
 
     learned = min(LEARN_H if learn_h is None else learn_h, hours)
     with progress_bar() as tell:

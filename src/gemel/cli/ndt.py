@@ -69,7 +69,7 @@ def ndt_command(
     from gemel.interfaces.standards.ts28561 import encode
 
     if job is None:
-        from gemel.scenarios.ndt import function as ours
+        from gemel.scenarios.ndt.job import function as ours
 
         print_json(encode(ours()))
         return
@@ -78,7 +78,7 @@ def ndt_command(
     if out is not None:
         _refuse_report(out)
     asked = read_job(job)
-    from gemel.scenarios.ndt import read_question, run_job
+    from gemel.scenarios.ndt.job import read_question, run_job
 
     plan = place.plan()
     read_question(asked, plan.inventory)

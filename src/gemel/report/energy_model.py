@@ -21,7 +21,7 @@ from gemel.report.look import (
 from gemel.report.parts import figures_html, table_html
 from gemel.report.sheet import STYLE
 from gemel.report.wording import figures, percent
-from gemel.twin.energy_model_learning import Unseen
+from gemel.twin.energy_model.learning import Unseen
 
 DRAWN_ROWS = 6_000  # points of the scatter; more are not seen
 EXAMPLES = 4

@@ -12,9 +12,9 @@ from gemel.autonomy.intents import TARGETS
 from gemel.network.counters import MEASUREMENTS
 from gemel.report.plain import plain
 from gemel.report.wording import figures, percent, with_unit
-from gemel.twin.fidelity import Alarm, CellFidelity, Fidelity, KpiFidelity
-from gemel.twin.fidelity_grades import RUNGS
-from gemel.twin.fidelity_scores import IN_POINTS, PERIOD, Score
+from gemel.twin.fidelity.fidelity import Alarm, CellFidelity, Fidelity, KpiFidelity
+from gemel.twin.fidelity.grades import RUNGS
+from gemel.twin.fidelity.scores import IN_POINTS, PERIOD, Score
 from gemel.twin.history import NETWORK
 
 SCHEMA_VERSION = 1

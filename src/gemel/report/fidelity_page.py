@@ -17,9 +17,9 @@ from gemel.report.fidelity_pictures import pictures
 from gemel.report.parts import figures_html, table_html
 from gemel.report.sheet import STYLE
 from gemel.report.wording import figures, percent
-from gemel.twin.fidelity import Fidelity, KpiFidelity
-from gemel.twin.fidelity_grades import FEWEST_PAIRS, LIMITS, RUNGS
-from gemel.twin.fidelity_scores import PERIOD
+from gemel.twin.fidelity.fidelity import Fidelity, KpiFidelity
+from gemel.twin.fidelity.grades import FEWEST_PAIRS, LIMITS, RUNGS
+from gemel.twin.fidelity.scores import PERIOD
 
 LOOKS = {"A": "good", "B": "good", "C": "bad", "D": "bad"}  # of a grade's mark
 

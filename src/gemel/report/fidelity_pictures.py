@@ -22,9 +22,9 @@ from gemel.report.look import (
     png,
 )
 from gemel.report.wording import percent
-from gemel.twin.fidelity import Alarm, CellFidelity, Fidelity, cell_number
-from gemel.twin.fidelity_grades import LIMITS
-from gemel.twin.fidelity_scores import HORIZONS, PERIOD, horizon_of
+from gemel.twin.fidelity.fidelity import Alarm, CellFidelity, Fidelity, cell_number
+from gemel.twin.fidelity.grades import LIMITS
+from gemel.twin.fidelity.scores import HORIZONS, PERIOD, horizon_of
 from gemel.twin.history import NETWORK
 from gemel.world.demand import HOUR_S
 

@@ -19,7 +19,7 @@ from gemel.report.look import (
 )
 from gemel.report.parts import figures_html
 from gemel.report.wording import figures, percent
-from gemel.twin.seasonal_rolling import Rolled, Standing
+from gemel.twin.season.rolling import Rolled, Standing
 
 
 def load_page(

@@ -7,7 +7,7 @@ from typing import Any
 
 from gemel.report.plain import plain
 from gemel.report.sheet import STYLE
-from gemel.twin.calibration.suspects import LEAST_GAIN, LEAST_TURN_DEG, Suspect
+from gemel.twin.suspects.suspects import LEAST_GAIN, LEAST_TURN_DEG, Suspect
 
 MOST_PICTURES = 60  # of the surest; a page must still open on a phone
 TABLE_HEADS = (

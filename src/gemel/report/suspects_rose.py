@@ -17,7 +17,7 @@ from gemel.report.look import (
     drawable,
     png,
 )
-from gemel.twin.calibration.suspects import Suspect
+from gemel.twin.suspects.suspects import Suspect
 
 SIZE_IN = 3.6
 SEEMS = LAYERS[5]

@@ -32,7 +32,7 @@ from gemel.scenarios.worlds import PublicFacts, public_facts, stand_in_for
 from gemel.twin.belief import Belief
 from gemel.twin.forecast import Thresholds
 from gemel.twin.headcount import connected_of, counted
-from gemel.twin.what_if_batch import (
+from gemel.twin.what_if.batch import (
     Period,
     WhatIfs,
     Wish,
@@ -41,7 +41,7 @@ from gemel.twin.what_if_batch import (
     what_if_batch,
     wish_of,
 )
-from gemel.twin.what_if_new_cells import with_new_cells
+from gemel.twin.what_if.new_cells import with_new_cells
 from gemel.units import BIT_PER_KBIT
 from gemel.world.demand import DAY_S, HOUR_S
 

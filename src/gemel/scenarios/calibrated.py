@@ -16,7 +16,7 @@ from gemel.interfaces.tables.terrain import read_terrain
 from gemel.report.suspects import Findings
 from gemel.twin.calibration.calibrate import calibrate
 from gemel.twin.calibration.measured import SiteTable
-from gemel.twin.calibration.suspects import suspicion_of
+from gemel.twin.suspects.suspects import suspicion_of
 
 Progress = Callable[[str, float], None]
 LEARNED = 0.9  # of all the work, when the model is ready

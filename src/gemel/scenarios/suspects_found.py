@@ -22,7 +22,7 @@ from gemel.network.cells import Cells
 from gemel.scenarios.suspects_records import records_of
 from gemel.scenarios.twin_accuracy_world import PERIOD_S, accuracy_world
 from gemel.twin.calibration.measured import SiteTable
-from gemel.twin.calibration.suspects import Suspicion, suspicion_of
+from gemel.twin.suspects.suspects import Suspicion, suspicion_of
 from gemel.world.inventory import Inventory, Origin
 
 LARGE_DEG = 50.0  # an error that must be found

@@ -24,7 +24,7 @@ from gemel.twin.belief import Belief
 from gemel.twin.forecast import Thresholds
 from gemel.twin.imagine import crowd_of, imagine
 from gemel.twin.source import Measured, Observation
-from gemel.twin.what_if_batch import WhatIfs, Wish, stacked, what_if_batch, wish_of
+from gemel.twin.what_if.batch import WhatIfs, Wish, stacked, what_if_batch, wish_of
 from gemel.units import BIT_PER_KBIT
 
 CELLS_A_SITE = 6

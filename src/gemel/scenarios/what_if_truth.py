@@ -31,7 +31,7 @@ from gemel.twin.belief import Belief
 from gemel.twin.forecast import Thresholds
 from gemel.twin.headcount import connected_of, counted
 from gemel.twin.synchronise import Synchroniser, follow
-from gemel.twin.what_if_batch import (
+from gemel.twin.what_if.batch import (
     CELL_EDGE,
     WhatIfs,
     stacked,

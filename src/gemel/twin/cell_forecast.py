@@ -17,7 +17,7 @@ from gemel.twin.belief import Belief, habit_step
 from gemel.twin.far import far_expected
 from gemel.twin.forecast import Thresholds, forecast_jit
 from gemel.twin.levels import NAMES, Expected, expected, stacked, told_again
-from gemel.twin.what_if import listen_anew
+from gemel.twin.what_if.what_if import listen_anew
 
 Horizon = Literal["period", "hour", "day"]
 HORIZON_S: dict[Horizon, float] = {"period": 0.0, "hour": 3_600.0, "day": 86_400.0}

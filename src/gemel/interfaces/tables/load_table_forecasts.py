@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from gemel.interfaces.tables.load_table import LoadTable
 from gemel.interfaces.tables.written import write_table
-from gemel.twin.seasonal_rolling import Rolled
+from gemel.twin.season.rolling import Rolled
 
 SCHEMA_VERSION = 1
 

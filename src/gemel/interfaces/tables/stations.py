@@ -11,7 +11,7 @@ import numpy as np
 from gemel.errors import InterfaceError
 from gemel.interfaces.tables.load_table import LoadTable
 from gemel.interfaces.tables.load_table_columns import read_hourly, shown_list
-from gemel.twin.energy_model_rows import Activity, Equipment
+from gemel.twin.energy_model.rows import Activity, Equipment
 
 WORDS = ("BS", "CellName", "RUType", "Mode")
 NUMBERS = ("Frequency", "Bandwidth", "Antennas", "TXpower")

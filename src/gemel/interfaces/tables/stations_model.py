@@ -9,8 +9,8 @@ import numpy as np
 
 from gemel.errors import InterfaceError
 from gemel.interfaces.stores.model_file import read_model, write_model
-from gemel.twin.energy_model import EnergyModel
-from gemel.twin.energy_model_power import TypePowers
+from gemel.twin.energy_model.energy_model import EnergyModel
+from gemel.twin.energy_model.power import TypePowers
 from gemel.twin.forest import Forest
 
 KIND = "base-station energy"

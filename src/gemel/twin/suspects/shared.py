@@ -8,7 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from gemel.twin.calibration.suspects_heard import Heard
+from gemel.twin.suspects.heard import Heard
 
 KNOTS_DEG = np.arange(0.0, 181.0, 15.0)  # of the antenna's loss off its boresight
 FREEDOM = 4.0  # of Student's t: a few places are far off, by echo or by mistake

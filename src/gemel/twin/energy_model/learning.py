@@ -13,17 +13,17 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from gemel.errors import ScenarioError
-from gemel.twin.energy_model import (
+from gemel.twin.energy_model.doubt import ends_by_type
+from gemel.twin.energy_model.energy_model import (
     PLACES,
     SURE,
     EnergyModel,
     features_of,
     log_power,
 )
-from gemel.twin.energy_model_doubt import ends_by_type
-from gemel.twin.energy_model_fit import fit_powers
-from gemel.twin.energy_model_power import TypePowers, radios, start
-from gemel.twin.energy_model_rows import Activity, Equipment, Rows, rows_of, shifted
+from gemel.twin.energy_model.fit import fit_powers
+from gemel.twin.energy_model.power import TypePowers, radios, start
+from gemel.twin.energy_model.rows import Activity, Equipment, Rows, rows_of, shifted
 from gemel.twin.forest import Forest
 from gemel.twin.trees import Grow, said_by
 

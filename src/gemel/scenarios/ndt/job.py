@@ -27,10 +27,10 @@ from gemel.interfaces.standards.ts28561_nrm import (
     SimulationDataDescriptor,
 )
 from gemel.scenarios.asking import PERIOD_S, STEPS, hour_of_day
-from gemel.scenarios.ndt_changes import Setting, applied, settings_of
-from gemel.scenarios.ndt_events import Happening, read_event
-from gemel.scenarios.ndt_report import Tried, answered
-from gemel.scenarios.ndt_scope import cells_within
+from gemel.scenarios.ndt.changes import Setting, applied, settings_of
+from gemel.scenarios.ndt.events import Happening, read_event
+from gemel.scenarios.ndt.report import Tried, answered
+from gemel.scenarios.ndt.scope import cells_within
 from gemel.scenarios.plan import WorldPlan
 from gemel.scenarios.promise import default_intent, usual_day
 from gemel.scenarios.trial import TODAY_S, Progress, crowd_for, remember
@@ -39,7 +39,7 @@ from gemel.twin.belief import Belief
 from gemel.twin.forecast import Thresholds
 from gemel.twin.headcount import connected_of, counted
 from gemel.twin.source import Observation
-from gemel.twin.what_if_batch import Wish, stacked, what_if_batch, wish_of
+from gemel.twin.what_if.batch import Wish, stacked, what_if_batch, wish_of
 from gemel.world.demand import DAY_S, HOUR_S
 from gemel.world.inventory import Inventory
 

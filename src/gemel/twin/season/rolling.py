@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from gemel.twin.seasonal import Seasonal
-from gemel.twin.seasonal_features import origins
+from gemel.twin.season.features import origins
+from gemel.twin.season.seasonal import Seasonal
 
 Tell = Callable[[str, float], None]
 

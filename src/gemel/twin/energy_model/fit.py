@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
-from gemel.twin.energy_model_power import Radios, TypePowers, station_power
+from gemel.twin.energy_model.power import Radios, TypePowers, station_power
 
 STEPS = 500
 RATE = 0.05  # of a natural logarithm, per step at the beginning

@@ -9,8 +9,8 @@ import itertools
 
 import numpy as np
 
-from gemel.twin.calibration.suspects_heard import Heard
-from gemel.twin.calibration.suspects_shared import FREEDOM, Shared
+from gemel.twin.suspects.heard import Heard
+from gemel.twin.suspects.shared import FREEDOM, Shared
 
 STEP_DEG = 5.0
 TURNS_DEG = np.arange(-180.0, 180.0, STEP_DEG)

@@ -11,21 +11,21 @@ import numpy as np
 
 from gemel.errors import ScenarioError
 from gemel.twin.calibration.measured import Points, SiteTable
-from gemel.twin.calibration.suspects_heard import (
+from gemel.twin.suspects.heard import (
     FARTHEST_M,
     NEAREST_M,
     Heard,
     heard_of,
     masts_of,
 )
-from gemel.twin.calibration.suspects_nearness import correlation, repeats
-from gemel.twin.calibration.suspects_shared import (
+from gemel.twin.suspects.nearness import correlation, repeats
+from gemel.twin.suspects.shared import (
     Shared,
     first_idea,
     learned,
     medians,
 )
-from gemel.twin.calibration.suspects_turning import TURNS_DEG, Mast, orders, turned
+from gemel.twin.suspects.turning import TURNS_DEG, Mast, orders, turned
 
 ROUNDS = 4  # of learning what all cells share, and turning them
 FEWEST_PLACES = 12  # below them a cell is not judged

@@ -13,7 +13,7 @@ from gemel.network.cells import Cells
 from gemel.network.controls import Controls
 from gemel.network.path_gain import Propagation
 from gemel.twin.belief import Belief
-from gemel.twin.what_if import listen_anew
+from gemel.twin.what_if.what_if import listen_anew
 
 
 def with_new_cells(

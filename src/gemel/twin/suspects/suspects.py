@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from gemel.twin.calibration.measured import Points, SiteTable
-from gemel.twin.calibration.suspects_evidence import Evidence, Swap, evidence_of
-from gemel.twin.calibration.suspects_turning import STEP_DEG, TURNS_DEG
+from gemel.twin.suspects.evidence import Evidence, Swap, evidence_of
+from gemel.twin.suspects.turning import STEP_DEG, TURNS_DEG
 
 LEAST_TURN_DEG = 40.0  # less is within what measured levels can tell
 LEAST_GAIN = 8.0  # in log-likelihood: two thousand to one before it is named

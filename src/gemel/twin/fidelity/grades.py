@@ -10,7 +10,7 @@ and a fifth better than what costs nothing.
 import dataclasses
 import math
 
-from gemel.twin.fidelity_scores import IN_POINTS, Score
+from gemel.twin.fidelity.scores import IN_POINTS, Score
 
 GRADES = ("A", "B", "C", "D")
 # What a loop may do with forecasts so good, as rungs of a ladder.

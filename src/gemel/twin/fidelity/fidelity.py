@@ -10,10 +10,10 @@ import dataclasses
 import numpy as np
 from jaxtyping import Float
 
-from gemel.twin.fidelity_drift import DriftRule, Excursion, excursions, limit_of
-from gemel.twin.fidelity_grades import GRADES, Verdict, judged, worst
-from gemel.twin.fidelity_pairs import Pairs, pairs_of
-from gemel.twin.fidelity_scores import (
+from gemel.twin.fidelity.drift import DriftRule, Excursion, excursions, limit_of
+from gemel.twin.fidelity.grades import GRADES, Verdict, judged, worst
+from gemel.twin.fidelity.pairs import Pairs, pairs_of
+from gemel.twin.fidelity.scores import (
     HORIZONS,
     IN_POINTS,
     PERIOD,

@@ -11,7 +11,7 @@ import dataclasses
 import numpy as np
 from jaxtyping import Float, Int
 
-from gemel.twin.fidelity_reports import Numbers, reports_of, series_of
+from gemel.twin.fidelity.reports import Numbers, reports_of, series_of
 from gemel.twin.history import AbstractHistory
 from gemel.world.demand import DAY_S
 

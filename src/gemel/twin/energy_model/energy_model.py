@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from gemel.twin.energy_model_power import (
+from gemel.twin.energy_model.power import (
     Radios,
     RadioTypePower,
     TypePowers,
@@ -21,7 +21,7 @@ from gemel.twin.energy_model_power import (
     radios,
     station_power,
 )
-from gemel.twin.energy_model_rows import Activity, Equipment, Rows, rows_of
+from gemel.twin.energy_model.rows import Activity, Equipment, Rows, rows_of
 from gemel.twin.forest import Forest
 from gemel.twin.trees import said_by
 

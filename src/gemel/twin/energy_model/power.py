@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from gemel.twin.energy_model_rows import Rows
+from gemel.twin.energy_model.rows import Rows
 
 
 class Radios(eqx.Module):

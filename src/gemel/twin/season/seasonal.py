@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Int
 
 from gemel.errors import ScenarioError
 from gemel.twin.forest import Forest
-from gemel.twin.seasonal_features import Origin, origins
+from gemel.twin.season.features import Origin, origins
 from gemel.twin.trees import Grow, said_by
 from gemel.world.demand import DAY_S
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from gemel.twin.fidelity_pairs import Pairs
+from gemel.twin.fidelity.pairs import Pairs
 from gemel.world.demand import HOUR_S
 
 # Counted in points of 100; everything else is judged as a share.

@@ -24,11 +24,11 @@ from gemel.interfaces.standards.ts28561_nrm import (
 )
 from gemel.network.counters import MEASUREMENTS
 from gemel.scenarios.asking import EDGE, TOLD_OF_CELLS
-from gemel.scenarios.ndt_changes import Setting
-from gemel.scenarios.ndt_events import Happening
+from gemel.scenarios.ndt.changes import Setting
+from gemel.scenarios.ndt.events import Happening
 from gemel.twin.belief import Belief
 from gemel.twin.forecast import CHANGE_DOUBT
-from gemel.twin.what_if_batch import WhatIfs, spread_of
+from gemel.twin.what_if.batch import WhatIfs, spread_of
 from gemel.units import BIT_PER_KBIT
 
 MOST_ODDS = 0.01  # of missing a target, as the guard has it

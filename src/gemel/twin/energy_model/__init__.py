@@ -1,0 +1,1 @@
+"""What does a measured base station draw, and one that was never measured?"""

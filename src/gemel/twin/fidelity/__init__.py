@@ -1,0 +1,1 @@
+"""How good is the twin now, and may it be trusted with more?"""

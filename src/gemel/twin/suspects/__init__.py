@@ -1,0 +1,1 @@
+"""Which cells do not stand as their inventory says?"""

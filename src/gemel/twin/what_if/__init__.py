@@ -1,0 +1,1 @@
+"""What would changes do, and how sure is that?"""
