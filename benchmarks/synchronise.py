@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gemel.network.controls import Controls
+from gemel.network.rsrp_bins import BINS
 from gemel.scenarios.twin_accuracy_world import STARTS_S, accuracy_plan
 from gemel.scenarios.worlds import public_facts
 from gemel.twin.belief import Belief
@@ -26,6 +27,7 @@ from gemel.twin.source import Measured, Observation
 from gemel.twin.synchronise import Synchroniser, follow
 
 PERIOD_S, NOISE, VOLUME_KBIT = 900.0, 0.1, 1.5e8
+PHONES = 10.0  # of a cell, which tell how loudly they hear it
 
 
 def made_up(
@@ -48,7 +50,9 @@ def made_up(
         for name, value in usual.items()
     }
     when_s, period_s = jnp.float32(elapsed_s), jnp.float32(PERIOD_S)
-    return Observation(when_s, period_s, measured, controls)
+    phones = rng.poisson(PHONES / 8.0, (cells, BINS)) * (abs(np.arange(BINS) - 16) < 4)
+    told = jnp.asarray(phones, jnp.float32)
+    return Observation(when_s, period_s, measured, controls, told)
 
 
 def waited(belief: Belief) -> Belief:

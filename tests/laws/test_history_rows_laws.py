@@ -1,5 +1,7 @@
 """Does a period that went into a history come out of it as it was?"""
 
+import dataclasses
+
 import hypothesis.strategies as st
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +12,7 @@ from gemel.autonomy.journal import Journal
 from gemel.errors import InterfaceError
 from gemel.network.controls import Controls, fingerprint
 from gemel.network.counters import MEASUREMENTS
+from gemel.network.rsrp_bins import BINS
 from gemel.scenarios.history_keeping import (
     Keeper,
     day_before,
@@ -73,6 +76,21 @@ def test_rows_of_a_report_are_the_report(value, present):
         rows, tuple(MEASUREMENTS), CELLS, told.controls, 900.0, HOUR_S
     )
     assert alike(told, back)
+
+
+@given(st.lists(st.integers(0, 3), min_size=3 * BINS, max_size=3 * BINS))
+def test_how_loudly_phones_hear_is_kept(count):
+    phones = jnp.asarray(count, jnp.float32).reshape(3, BINS)
+    told = dataclasses.replace(report(900.0), rsrp_count=phones)
+    rows = report_rows(told, CELLS)
+    back = observation_of(
+        rows, tuple(MEASUREMENTS), CELLS, told.controls, 900.0, HOUR_S
+    )
+    assert alike(told, back)
+    if any(count):
+        assert np.array_equal(np.asarray(back.rsrp_count), np.asarray(phones))
+    else:  # nobody told, or nobody was asked: it is the same
+        assert back.rsrp_count is None
 
 
 @pytest.mark.parametrize("shift_s", [0.0, WEEK_S])

@@ -28,6 +28,8 @@ from gemel.interfaces.standards.ts28552 import meas_file
 from gemel.interfaces.standards.ves import FileInfo
 from gemel.network.controls import Controls, fingerprint
 from gemel.network.counters import Counters, measurements
+from gemel.network.rsrp_bins import BINS
+from gemel.network.rsrp_bins import NAMES as RSRP_NAMES
 from gemel.twin.forecast import Forecast
 
 LABELS = ("a/1", "a/2", "b/1")
@@ -439,8 +441,10 @@ def test_a_report_says_over_the_interface_what_it_says_in_process():
         energy_j=jnp.array([9.9e4, 2e3, 5.5e5]),
     )
     controls = asleep(usual(), 1)
-    inside = reported(counters, controls, 86_400.0, PERIOD_S)
-    told = {name: np.asarray(v) for name, v in measurements(counters).items()}
+    phones = np.random.default_rng(3).integers(0, 5, (3, BINS)).astype(float)
+    inside = reported(counters, controls, 86_400.0, PERIOD_S, phones)
+    told = dict(zip(RSRP_NAMES, phones.T, strict=True))
+    told |= {name: np.asarray(v) for name, v in measurements(counters).items()}
     told["DRB.UEThpDl"] = np.where(told["DRB.UEThpDl"] > 0, told["DRB.UEThpDl"], np.nan)
     fake = FakeNetwork(controls)
     fake.a_day()
@@ -451,6 +455,8 @@ def test_a_report_says_over_the_interface_what_it_says_in_process():
     (outside,) = source.wait()
     assert fingerprint(outside.controls) == fingerprint(inside.controls)
     assert float(outside.period_s) == float(inside.period_s)
+    assert outside.rsrp_count is not None
+    assert np.array_equal(np.asarray(outside.rsrp_count), phones)
     for name, measured in inside.measured.items():
         seen = outside.measured[name]
         assert seen.present.tolist() == measured.present.tolist(), name

@@ -209,9 +209,15 @@ def test_names_are_told_from_their_subcounters():
     assert measurement("CARR.WBCQIDist.Bin3.Bin1.Bin2").name == "CARR.WBCQIDist"
     with pytest.raises(InterfaceError, match="no measurement"):
         measurement("L1M.SS-SINR")  # a name that circulates and that is not standard
-    with pytest.raises(InterfaceError, match="Beam"):
-        beam = {"L1M.SS-RSRP": np.zeros(1)}
-        meas_file(beam, local_names(["a"], [0]), BEGIN, END, 900)
+
+
+def test_what_beams_count_is_written_at_beams():
+    names = local_names(["a"], [0])
+    file = meas_file({"L1M.SS-RSRP.Bin7": np.array([3.9])}, names, BEGIN, END, 900)
+    (info,) = file.elements[0].infos
+    (ldn,) = info.values
+    assert info.values[ldn] == (3,)
+    assert object_dn(file.elements[0].entity_dn, ldn) == names.beam[0]
 
 
 def test_every_known_measurement_has_a_class_and_a_source():

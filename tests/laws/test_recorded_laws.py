@@ -21,6 +21,8 @@ from gemel.interfaces.standards.ts28532_pm import NAMESPACES, Root, write_pm
 from gemel.interfaces.standards.ts28552 import meas_file
 from gemel.interfaces.stores.history_duckdb import DuckHistory
 from gemel.network.controls import Controls
+from gemel.network.rsrp_bins import BINS
+from gemel.network.rsrp_bins import NAMES as RSRP_NAMES
 
 BEGIN = datetime(2025, 1, 7, tzinfo=UTC)  # a Tuesday
 QUARTER = timedelta(seconds=900)
@@ -218,6 +220,25 @@ def test_a_twin_sees_a_recording_as_it_sees_a_network(tmp_path):
         assert float(seen.controls.tilt_deg[1]) == (9.0 if number else 6.0)
     assert not source.forward()
     assert source.arrivals.counts == {"whole": 3, "missing": 1}
+
+
+def test_a_recording_tells_how_loudly_phones_hear(tmp_path):
+    count = np.random.default_rng(5).integers(0, 9, (3, BINS))
+    phones = dict(zip(RSRP_NAMES, count.T.astype(float), strict=True))
+    begin = BEGIN + QUARTER
+    file = meas_file(measured(1) | phones, NAMES, begin, begin + QUARTER, 900)
+    (tmp_path / file_name(file)).write_bytes(write_pm(file))
+    kept(tmp_path, 0)
+    found = read_recording(tmp_path)
+    # Nobody says which cell a carrier's beams are: without names they are strangers.
+    assert "gnb1/NRSectorCarrier=1" in set(found.reports["cell"].tolist())
+    source = RecordedSource(found.reports, LABELS, usual(), None, called_by(NAMES))
+    assert source.forward() and source.observe().rsrp_count is None
+    assert source.forward()
+    told = source.observe()
+    assert told.rsrp_count is not None
+    assert np.asarray(told.rsrp_count).tolist() == count.tolist()
+    assert not source.arrivals.counts.get("stranger")
 
 
 def test_cells_that_are_not_ours_are_counted_and_ours_must_be_there(tmp_path):

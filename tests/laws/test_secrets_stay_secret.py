@@ -14,6 +14,7 @@ from gemel.emulator.stand_in import StandIn
 from gemel.interfaces.networks.emulated import EmulatedActuator, EmulatedSource
 from gemel.network.controls import Controls
 from gemel.network.counters import MEASUREMENTS
+from gemel.network.rsrp_bins import BINS
 from gemel.twin.belief import Belief
 from gemel.twin.source import Measured, Observation
 
@@ -127,10 +128,12 @@ def test_a_report_holds_what_the_standard_names_and_the_knobs(small, lived):
     report = EmulatedSource(lived, 0, small.period_s).observe()
     fields = {field.name for field in dataclasses.fields(report)}
     assert fields == set(vars(report))
-    assert fields == {"elapsed_s", "period_s", "measured", "controls"}
+    told = {"elapsed_s", "period_s", "measured", "rsrp_count"}
+    assert fields == told | {"controls"}
     assert set(report.measured) == set(MEASUREMENTS)
     cells = (len(small.names),)
-    assert {leaf.shape for leaf in jax.tree.leaves(report)} == {(), cells}
+    shapes = {leaf.shape for leaf in jax.tree.leaves(report)}
+    assert shapes == {(), cells, (*cells, BINS)}
     kinds = {type(each) for each in everything_in(report)}
     assert not {kind for kind in kinds if kind.__module__.startswith("gemel.emulator")}
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from gemel.network.association import associate
-from gemel.twin.belief import HEARD_LEVELS, Belief
-from gemel.twin.whereabouts import LOWEST_DBM, levels_heard, listened
+from gemel.network.rsrp_bins import BINS, counted
+from gemel.twin.belief import Belief
+from gemel.twin.whereabouts import listened
 
 LOUDER_DB = 6.0
-KEY = jax.random.key(8)
 
 
 def at_home(small, belief: Belief, member: int = 0):
@@ -39,14 +39,15 @@ def phones(small, belief: Belief, louder_db: np.ndarray, count: int, only=None):
         rows = np.flatnonzero(there)
         drawn = rng.choice(rows, count, p=chance / chance.sum())
         serving += [cell] * count
-        level += list(np.round(dbm[drawn] + louder_db[cell] - LOWEST_DBM).astype(int))
-    return levels_heard(np.array(serving), np.array(level), len(small.names))
+        level += list(dbm[drawn] + louder_db[cell])
+    level_dbm = jnp.asarray(level, jnp.float32)
+    return counted(jnp.asarray(serving, jnp.int32), level_dbm, len(small.names))
 
 
 def heard(small, belief: Belief, told, controls=None, periods: int = 1) -> Belief:
     for _ in range(periods):
         period_s = jnp.float32(small.period_s)
-        belief = listened(belief, told, controls or small.controls, period_s, KEY)
+        belief = listened(belief, told, controls or small.controls, period_s)
     return belief
 
 
@@ -103,7 +104,7 @@ def test_users_are_where_the_levels_are(small, usual_level):
 
 
 def test_phones_that_say_nothing_change_nothing(small):
-    nothing = jnp.zeros((len(small.names), HEARD_LEVELS))
+    nothing = jnp.zeros((len(small.names), BINS))
     after = heard(small, small.belief, nothing)
     np.testing.assert_array_equal(after.gain_db, small.belief.gain_db)
     np.testing.assert_allclose(after.share, small.belief.share, rtol=1e-4)
@@ -112,7 +113,7 @@ def test_phones_that_say_nothing_change_nothing(small):
 def test_more_phones_leave_less_doubt_and_silence_brings_it_back(small, louder):
     few = heard(small, small.belief, phones(small, small.belief, louder, 2))
     many = heard(small, small.belief, phones(small, small.belief, louder, 200))
-    nothing = jnp.zeros((len(small.names), HEARD_LEVELS))
+    nothing = jnp.zeros((len(small.names), BINS))
     silent = heard(small, many, nothing, periods=60)  # fifteen hours
     spread = {
         name: float(np.asarray(one.gain_db).std(0).mean())
@@ -125,19 +126,21 @@ def test_more_phones_leave_less_doubt_and_silence_brings_it_back(small, louder):
 
 
 def test_guests_say_nothing_of_zones(small, louder):
-    """While a cell sleeps its users are told by others."""
+    """While a cell sleeps, its users are told by another: what that one was known by
+    before is kept; what all the others tell counts."""
     told = phones(small, small.belief, louder, 100)
-    after = heard(small, small.belief, told, small.asleep(int(small.capacity.argmax())))
-    assert float(after.heard.sum()) == 0.0
-    np.testing.assert_array_equal(after.gain_db, small.belief.gain_db)
-
-
-def test_what_is_no_level_of_a_known_cell_does_not_count(small):
-    cells = len(small.names)
-    serving = np.array([0, -1, cells, 1, 2, 0])
-    level = np.array([50, 50, 50, 127, -3, 50])
-    count = np.asarray(levels_heard(serving, level, cells))
-    assert count.sum() == 2.0 and count[0, 50] == 2.0
+    known = heard(small, small.belief, told)
+    home = np.asarray(small.belief.users.home)
+    asleep = int(np.argmax(np.bincount(home.reshape(-1))))
+    host = (asleep + 1) % len(small.names)
+    serving = jnp.asarray(np.where(home == asleep, host, home))
+    away = dataclasses.replace(known, serving=serving)
+    after = heard(small, away, told, small.asleep(asleep))
+    for cell in (asleep, host):
+        np.testing.assert_array_equal(after.heard[cell], known.heard[cell])
+    others = np.delete(np.arange(len(small.names)), [asleep, host])
+    more = np.asarray(after.heard.sum(1) > known.heard.sum(1))[others]
+    assert (more == np.asarray(told.sum(1) > 0)[others]).all()
 
 
 def test_a_louder_cell_takes_more_users(small):

@@ -28,8 +28,6 @@ ERROR_IN_POINTS = {
 }
 
 
-HEARD_LEVELS = 127  # of SS-RSRP, as phones tell them: TS 38.133 table 10.1.6.1-1
-
 OWN_HABIT = 0.3  # of a zone, where it departs from all
 
 
@@ -44,6 +42,7 @@ class Belief(eqx.Module):
     kpi_bias, kpi_variance: how far forecasts of each KPI were off lately; in points for
                   the KPIs in percent, else natural logarithm (see `ERROR_IN_POINTS`)
     gain_db:      how much louder a cell is heard than inventory and map say
+    gain_luck:    which side of what is heard a member believes, standard normal
     first_share:  `share` as it was imagined, before phones told how loud cells are
     heard:        what phones told lately, see `whereabouts`
     levels:       what the cells' own reports say of their next one
@@ -63,8 +62,9 @@ class Belief(eqx.Module):
     kpi_bias: dict[str, Float[Array, ""]]
     kpi_variance: dict[str, Float[Array, ""]]
     gain_db: Float[Array, "member cell"]
+    gain_luck: Float[Array, "member cell"]
     first_share: Float[Array, "member user"]
-    heard: Float[Array, "cell level"]
+    heard: Float[Array, "cell bin"]
     levels: Levels
     far: dict[str, Far]
     told_under: Controls

@@ -33,15 +33,20 @@ def connected_of(reports: list[Observation]) -> Float[np.ndarray, " cell"]:
 def counted(belief: Belief, connected: Float[np.ndarray, " cell"]) -> Belief:
     """The same belief, with as many people in every zone as were connected there.
 
-    Zones that nobody told of keep the people they had.
+    Within a zone, imagined users stand for as many as phones told of their level, see
+    `whereabouts`. Zones that nobody told of keep the people they had.
     """
     told = jnp.asarray(np.isfinite(connected))
     people = jnp.maximum(jnp.asarray(np.nan_to_num(connected), jnp.float32), FEWEST)
 
-    def one_member(home: Array, weight: Float[Array, " user"]) -> Float[Array, " user"]:
-        heads = jax.ops.segment_sum(jnp.ones_like(weight), home, people.size)
-        each = people / jnp.maximum(heads, 1.0)
-        return jnp.where(told[home], each[home], weight)
+    heard = belief.share / jnp.maximum(belief.first_share, 1e-9)
 
-    weight = jax.vmap(one_member)(belief.users.home, belief.users.weight)
+    def one_member(
+        home: Array, weight: Float[Array, " user"], heard: Float[Array, " user"]
+    ) -> Float[Array, " user"]:
+        heads = jax.ops.segment_sum(heard, home, people.size)
+        each = people / jnp.maximum(heads, 1e-9)
+        return jnp.where(told[home], each[home] * heard, weight)
+
+    weight = jax.vmap(one_member)(belief.users.home, belief.users.weight, heard)
     return eqx.tree_at(lambda b: b.users.weight, belief, weight)

@@ -8,7 +8,9 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
+from gemel.network import rsrp_bins
 from gemel.network.controls import Controls
 from gemel.twin.belief import Belief
 from gemel.twin.cell_forecast import CellForecast
@@ -38,9 +40,23 @@ def report_rows(told: Observation, cells: Cells) -> Rows:
                 "age_s": np.asarray(measured.age_s, np.float64),
             }
         )
+    if told.rsrp_count is not None:
+        tables.append(_phones(np.asarray(told.rsrp_count, np.float64), cells))
     return _stacked(
         tables, elapsed_s=float(told.elapsed_s), period_s=float(told.period_s)
     )
+
+
+def _phones(count: np.ndarray, cells: Cells) -> Rows:
+    """One row a bin in which there is any phone."""
+    cell, number = np.nonzero(count)
+    return {
+        "cell": np.array(cells)[cell],
+        "name": np.array(rsrp_bins.NAMES)[number],
+        "value": count[cell, number],
+        "present": np.ones(len(cell), bool),
+        "age_s": np.zeros(len(cell)),
+    }
 
 
 def cell_forecast_rows(said: CellForecast, cells: Cells, made_s: float) -> Rows:
@@ -154,7 +170,23 @@ def observation_of(
         jnp.asarray(period_s, jnp.float32),
         measured,
         controls,
+        _rsrp_count(rows, at, len(cells)),
     )
+
+
+def _rsrp_count(
+    rows: Mapping[str, np.ndarray], at: np.ndarray, cells: int
+) -> Float[Array, "cell bin"] | None:
+    own = np.char.startswith(rows["name"], rsrp_bins.NAME) & (at >= 0)
+    own &= np.nan_to_num(rows["value"]) > 0.0
+    if not own.any():
+        return None
+    place = {name: number for number, name in enumerate(rsrp_bins.NAMES)}
+    number = np.array([place.get(n, -1) for n in rows["name"][own].tolist()])
+    known = number >= 0
+    count = np.zeros((cells, rsrp_bins.BINS), np.float32)
+    np.add.at(count, (at[own][known], number[known]), rows["value"][own][known])
+    return jnp.asarray(count)
 
 
 def controls_at(

@@ -14,9 +14,10 @@ from gemel.network.cells import Cells
 from gemel.network.controls import Controls
 from gemel.network.path_gain import Propagation
 from gemel.network.people_on_air import places_of
+from gemel.network.rsrp_bins import BINS
 from gemel.network.simulator import Network, Users
 from gemel.network.surroundings import Still
-from gemel.twin.belief import ERROR_IN_POINTS, HEARD_LEVELS, Belief
+from gemel.twin.belief import ERROR_IN_POINTS, Belief
 from gemel.twin.far import nothing_said
 from gemel.twin.levels import no_levels
 from gemel.twin.source import Observation
@@ -134,8 +135,9 @@ def imagine(
             for name, points in ERROR_IN_POINTS.items()
         },
         gain_db=jnp.zeros((members, count)),
+        gain_luck=jnp.asarray(rng.normal(size=(members, count)), jnp.float32),
         first_share=jnp.asarray(share, jnp.float32),
-        heard=jnp.zeros((count, HEARD_LEVELS)),
+        heard=jnp.zeros((count, BINS)),
         levels=no_levels(count),
         far={
             name: nothing_said(max(1, round(ahead_s / period_s)), count)

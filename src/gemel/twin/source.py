@@ -22,12 +22,15 @@ class Observation(eqx.Module):
     elapsed_s:  when the period began, seconds since Monday 00:00 local time
     measured:   by TS 28.552 name, one value a cell
     controls:   what the knobs were during the period, read back and not believed
+    rsrp_count: how many phones told how loudly they hear the cell that serves them,
+                by the bins of `network.rsrp_bins`; None where none were asked
     """
 
     elapsed_s: Float[Array, ""]
     period_s: Float[Array, ""]
     measured: dict[str, Measured]
     controls: Controls
+    rsrp_count: Float[Array, "cell bin"] | None = None
 
 
 class AbstractSource(abc.ABC):

@@ -4,7 +4,8 @@ An ensemble Kalman filter, one scalar a cell, in logarithms. What a cell carried
 of the demand of the zones it served; how many blocks that took speaks of its rates. A
 member's error is corrected by K = P / (P + R), P being the members' own spread: the
 surer the ensemble, the less a report moves it. What is missing moves nothing, and
-between reports the members drift apart, so without data the belief grows wider.
+between reports the members drift apart, so without data the belief grows wider. How
+loudly phones hear their cells speaks of gains and places: see `whereabouts`.
 """
 
 import equinox as eqx
@@ -28,6 +29,7 @@ from gemel.twin.far import Far, come_due, far_shifted
 from gemel.twin.forecast import Thresholds
 from gemel.twin.levels import Levels, looked_over, shifted, stacked, told
 from gemel.twin.source import Observation
+from gemel.twin.whereabouts import listened
 
 FULL_PERCENT = 98.0  # of blocks; beyond, more demand shows nowhere
 FARTHEST = 2.0  # natural logarithm: no belief is more than a factor of 7 off habit
@@ -365,4 +367,8 @@ def follow(
     """One period on, and then the news."""
     one, two = jax.random.split(key)
     belief = synchroniser.predict(belief, one)
-    return synchroniser.update(belief, observation, thresholds, two)
+    belief = synchroniser.update(belief, observation, thresholds, two)
+    if observation.rsrp_count is None:
+        return belief
+    told = observation.rsrp_count
+    return listened(belief, told, observation.controls, observation.period_s)

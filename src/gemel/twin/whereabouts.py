@@ -1,10 +1,10 @@
 """Where are a cell's users, when nobody knows more than the cell and how loud it is?
 
-Phones tell the level at which they hear the cell that serves them (records of
-minimisation of drive tests, or the distribution L1M.SS-RSRP of TS 28.552), with a place
-or without. A cell that is heard louder by all of its users than imagined ones would
-hear it has more gain than the inventory says, or has users nearer than imagined. Which
-of the two, one level does not tell: what is believed of either moves by how unsure each
+Phones tell the level at which they hear the cell that serves them (the distribution
+L1M.SS-RSRP of TS 28.552, or records of minimisation of drive tests), with a place or
+without. A cell that is heard louder by all of its users than imagined ones would hear
+it has more gain than the inventory says, or has users nearer than imagined. Which of
+the two, one level does not tell: what is believed of either moves by how unsure each
 was before. Then every imagined user stands for as many as there are at its level.
 
 Everything is found anew from the levels heard lately, so nothing runs away; where
@@ -14,58 +14,39 @@ phones fall silent, belief returns to what was imagined.
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int
 
 from gemel.network.association import associate
 from gemel.network.controls import Controls
-from gemel.twin.belief import HEARD_LEVELS, Belief
+from gemel.network.rsrp_bins import BINS, bin_of, middle_dbm
+from gemel.twin.belief import Belief
 
-LOWEST_DBM = -156.5  # the middle of level 0, TS 38.133 table 10.1.6.1-1
 GAIN_DB = 3.0  # how far gains are from inventories, before anything is heard
 PLACES_DB = 2.0  # how far a cell's mean level is from the imagined, by places alone
-MEMORY_S = 3_600.0
+MEMORY_S = 3.0 * 3_600.0  # people move in the course of a day, gains do not
 BLUR_DB = 3.0  # two levels so near are hardly told apart: shadows, bodies, noise
 ENOUGH = 20.0  # phones at which half of what they say of a cell's levels is believed
 MOST_RATIO = 5.0  # no imagined user stands for so many times more or less than before
-
-
-def levels_heard(
-    serving: Int[np.ndarray, " phone"],
-    level: Int[np.ndarray, " phone"],
-    cells: int,
-) -> Float[Array, "cell level"]:
-    """How many phones told each level of each cell.
-
-    serving: number of the cell; below zero is none and does not count
-    level:   as reported, 0 to 126; 127 is no level
-    """
-    sound = (serving >= 0) & (serving < cells) & (level >= 0) & (level < HEARD_LEVELS)
-    count = np.zeros((cells, HEARD_LEVELS), np.float32)
-    np.add.at(count, (serving[sound], level[sound]), 1.0)
-    return jnp.asarray(count)
+GUESTS = 0.1  # share of a cell's users beyond which it tells of other zones, too
 
 
 @eqx.filter_jit
 def listened(
     belief: Belief,
-    told: Float[Array, "cell level"],
+    told: Float[Array, "cell bin"],
     controls: Controls,
     period_s: Float[Array, ""],
-    key: PRNGKeyArray,
 ) -> Belief:
     """The belief after what phones told in a period, under the controls of then.
 
-    key:  the same at every call, so that each member stays of one mind
-
-    Guests of cells asleep say nothing of who lives in a zone: only of periods in which
-    all cells are awake levels are kept.
+    Guests of cells asleep say nothing of who lives in a zone: what cells with many of
+    them tell is left out, and what was known before is kept meanwhile.
     """
-    kept = jnp.exp(-period_s / MEMORY_S)
-    fresh = jnp.where(controls.awake.all(), told, 0.0)
-    heard = kept * belief.heard + fresh
+    by_own = controls.awake & ~_with_guests(belief)
+    kept = jnp.where(by_own, jnp.exp(-period_s / MEMORY_S), 1.0)
+    heard = kept[:, None] * belief.heard + jnp.where(by_own[:, None], told, 0.0)
     phones = heard.sum(1)
-    level_dbm = LOWEST_DBM + jnp.arange(HEARD_LEVELS, dtype=heard.dtype)
+    level_dbm = middle_dbm()
     mean_dbm = (heard @ level_dbm) / jnp.maximum(phones, 1e-9)
     apart_db = (level_dbm[None] - mean_dbm[:, None]) ** 2
     scatter = (heard * apart_db).sum(1) / jnp.maximum(phones, 1e-9)
@@ -90,25 +71,23 @@ def listened(
     trust = jnp.where(known, GAIN_DB**2 / (GAIN_DB**2 + doubt), 0.0)
     # Before any phone speaks, gains are what the inventory says, for all members.
     left_db = GAIN_DB * jnp.sqrt(1.0 - trust)
-    luck = jax.random.normal(key, each_dbm.shape)
     off_db = jnp.where(known[None], mean_dbm[None] - each_dbm, 0.0)
     spoken = phones.sum() > 0.0
-    gain_db = trust[None] * off_db + jnp.where(spoken, left_db, 0.0)[None] * luck
+    gain_db = trust[None] * off_db
+    gain_db = gain_db + jnp.where(spoken, left_db, 0.0)[None] * belief.gain_luck
     told_share = _blurred(heard / jnp.maximum(phones, 1e-9)[:, None])
     believed = (phones / (phones + ENOUGH))[:, None]
 
     def weighed(member):
         home = belief.users.home[member]
         share, mine = belief.first_share[member], at_home[member]
-        at_dbm = rsrp_dbm[member] + gain_db[member][home]
-        level = jnp.clip(jnp.round(at_dbm - LOWEST_DBM), 0, HEARD_LEVELS - 1)
-        level = level.astype(jnp.int32)
-        row = jnp.where(mine, home, phones.size) * HEARD_LEVELS + level
-        thought = _of_cells(share, row, (phones.size + 1) * HEARD_LEVELS)
-        thought = _blurred(thought.reshape(-1, HEARD_LEVELS)[: phones.size])
-        ratio = (told_share + 1e-4) / (thought + 1e-4)
+        level = bin_of(rsrp_dbm[member] + gain_db[member][home])
+        row = jnp.where(mine, home, phones.size) * BINS + level
+        thought = _of_cells(share, row, (phones.size + 1) * BINS)
+        thought = _blurred(thought.reshape(-1, BINS)[: phones.size])
+        ratio = (told_share + 1e-3) / (thought + 1e-3)
         ratio = jnp.clip(ratio, 1.0 / MOST_RATIO, MOST_RATIO) ** believed
-        more = jnp.where(mine, ratio.reshape(-1)[home * HEARD_LEVELS + level], 1.0)
+        more = jnp.where(mine, ratio.reshape(-1)[home * BINS + level], 1.0)
         new = share * more
         return new / jnp.maximum(_of_cells(new, home, phones.size), 1e-9)[home]
 
@@ -121,15 +100,23 @@ def listened(
     )
 
 
+def _with_guests(belief: Belief) -> Bool[Array, " cell"]:
+    """Which cells the members believe to serve users of other zones."""
+    cells = belief.network.cells.layer.size
+    away = (belief.serving != belief.users.home).astype(jnp.float32).reshape(-1)
+    serving = belief.serving.reshape(-1)
+    guests = _of_cells(away, serving, cells)
+    return guests > GUESTS * _of_cells(jnp.ones_like(away), serving, cells)
+
+
 def _of_cells(
     value: Float[Array, " user"], at: Int[Array, " user"], count: int
 ) -> Float[Array, " cell"]:
     return jax.ops.segment_sum(value, at, count)
 
 
-def _blurred(share: Float[Array, "cell level"]) -> Float[Array, "cell level"]:
+def _blurred(share: Float[Array, "cell bin"]) -> Float[Array, "cell bin"]:
     """Smoothed over levels."""
-    level = jnp.arange(HEARD_LEVELS, dtype=share.dtype)
-    apart = level[:, None] - level[None]
+    apart = middle_dbm()[:, None] - middle_dbm()[None]
     kernel = jnp.exp(-0.5 * (apart / BLUR_DB) ** 2)
     return share @ (kernel / kernel.sum(1, keepdims=True))

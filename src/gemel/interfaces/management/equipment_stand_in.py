@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from gemel.emulator.checkpoint import restore, snapshot
+from gemel.emulator.phones import rsrp_counts
 from gemel.emulator.stand_in import StandIn
 from gemel.emulator.tempos.measured import frame_of, measured
 from gemel.interfaces.management.equipment import (
@@ -19,6 +20,7 @@ from gemel.interfaces.management.equipment import (
 )
 from gemel.interfaces.management.knobs import Knobs, restored_knobs, saved_knobs
 from gemel.interfaces.management.misfortune import Misfortune
+from gemel.network import rsrp_bins
 from gemel.network.association import Served, associate, per_element_db, served_by
 from gemel.network.controls import Controls
 from gemel.network.own_layer import own_layer
@@ -26,6 +28,7 @@ from gemel.network.simulator import Network, State
 from gemel.units import BIT_PER_KBIT, JOULE_PER_KWH
 
 LIFE = 0
+RSRP = "phones.rsrp"  # counts in a ledger, [cell bin]
 KNOBS = "knobs."  # before the names of what else is saved
 LOOKS = 5  # at every period that is looked back at
 WHOLE = 0.99  # of a period: rounding apart
@@ -67,7 +70,8 @@ class StandInEquipment(AbstractEquipment):
 
     def live(self, steps: int, step_s: float) -> Ledger:
         self._stand_in.advance(steps, step_s)
-        return self._ledger(slice(0, steps))
+        # Everybody tells once a chunk, at its end.
+        return self._ledger(slice(0, steps)) | {RSRP: rsrp_counts(self._stand_in, LIFE)}
 
     def look_back(self, periods: int, period_s: float) -> list[Ledger]:
         now_s = self._stand_in.elapsed_s
@@ -97,6 +101,8 @@ class StandInEquipment(AbstractEquipment):
         self, ledger: Ledger, when_s: float
     ) -> Mapping[str, Float[np.ndarray, " cell"]]:
         told = flow_report(ledger)
+        if RSRP in ledger:
+            told |= dict(zip(rsrp_bins.NAMES, ledger[RSRP].T, strict=True))
         if self._frame is not None and "lived.slot_ms" in ledger:
             detail = measured(ledger, self._frame)
             # A few slots of a long period are too few bursts to tell how fast it was.

@@ -140,6 +140,10 @@ def _beams(node: Node, now: Now) -> dict[str, Any]:
     }
 
 
+def _beam(node: Node, now: Now) -> dict[str, Any]:
+    return {"beamIndex": 0, "beamType": "SSB_BEAM"}
+
+
 def _cell_cu(node: Node, now: Now) -> dict[str, Any]:
     label = now.facts.names.label[node.cell]
     return {"userLabel": label, "cellLocalId": int(node.id)}
@@ -195,6 +199,7 @@ _OF: dict[str, Callable[[Node, Now], dict[str, Any]]] = {
     "RRMPolicyRatio": _slice,
     "NRSectorCarrier": _carrier,
     "CommonBeamformingFunction": _beams,
+    "Beam": _beam,
     "NRCellCU": _cell_cu,
     "NRCellRelation": _relation,
     "CESManagementFunction": _energy,

@@ -79,6 +79,7 @@ def tree_of(facts: Facts, neighbour: Int[np.ndarray, "cell n"]) -> Tree:
                 nodes.append(_node(f"{du},RRMPolicyRatio={part + 1}", cell, part))
             nodes.append(_node(carrier, cell))
             nodes.append(_node(names.beamforming[cell], cell))
+            nodes.append(_node(names.beam[cell], cell))
         nodes.append(_node(f"{element},GNBCUCPFunction=1", first))
         for cell in of_site:
             cu = names.cell_cu[cell]

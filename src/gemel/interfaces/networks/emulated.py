@@ -15,6 +15,7 @@ import numpy as np
 from gemel.autonomy.actuator import AbstractActuator
 from gemel.emulator.faults.base import ReportHarm
 from gemel.emulator.faults.fate import Fate
+from gemel.emulator.phones import rsrp_counts
 from gemel.emulator.stand_in import StandIn
 from gemel.interfaces.networks.arrivals import Arrivals
 from gemel.network.controls import Controls
@@ -26,9 +27,16 @@ WHOLE = ("RRU.PrbTotDl", "DRB.PdcpSduVolumeDL")  # integers in TS 28.552
 
 
 def reported(
-    counters: Counters, controls: Controls, elapsed_s: float, period_s: float
+    counters: Counters,
+    controls: Controls,
+    elapsed_s: float,
+    period_s: float,
+    rsrp_count: np.ndarray | None = None,
 ) -> Observation:
-    """The report of one period, as the management system would send it."""
+    """The report of one period, as the management system would send it.
+
+    rsrp_count:  [cell bin], what phones told at its end
+    """
     measured = {}
     awake = np.asarray(controls.awake)
     for name, value in measurements(counters).items():
@@ -48,6 +56,7 @@ def reported(
         jnp.asarray(period_s, jnp.float32),
         measured,
         controls,
+        None if rsrp_count is None else jnp.asarray(rsrp_count, jnp.float32),
     )
 
 
@@ -73,7 +82,9 @@ def harmed(
         )
 
     measured = {name: one(name, fresh) for name, fresh in report.measured.items()}
-    return dataclasses.replace(report, measured=measured)
+    phones = report.rsrp_count
+    phones = None if phones is None else jnp.where(there[:, None], phones, 0.0)
+    return dataclasses.replace(report, measured=measured, rsrp_count=phones)
 
 
 class EmulatedSource(AbstractSource):
@@ -105,7 +116,13 @@ class EmulatedSource(AbstractSource):
         if self._report is None or float(self._report.elapsed_s) != np.float32(began_s):
             # Plans are activated between periods, so today's knobs may be newer than
             # the report: remember those it was lived under.
-            report = reported(lived.counted(), lived.controls, began_s, self._period_s)
+            report = reported(
+                lived.counted(),
+                lived.controls,
+                began_s,
+                self._period_s,
+                rsrp_counts(self._stand_in, self._life),
+            )
             absent = 0
             if self._fate is not None:
                 harm = self._fate.report_harm(self._stand_in.elapsed_s)

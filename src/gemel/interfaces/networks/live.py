@@ -18,6 +18,7 @@ from gemel.interfaces.networks.live_reports import (
     monday_of,
     observation,
     period_named,
+    rsrp_count_of,
     silence,
     values_of,
     with_sleepers,
@@ -226,7 +227,8 @@ class LiveSource(AbstractSource):
         if file is None:
             return silence(controls, when_s, period_s)
         values = values_of(file, self._network.objects)
-        return observation(values, controls, when_s, period_s)
+        told = rsrp_count_of(file, self._network.objects)
+        return observation(values, controls, when_s, period_s, told)
 
     def _fetched(self, info: FileInfo) -> MeasFile | None:
         """The file; None, and a line in the log, where it is not to be read."""

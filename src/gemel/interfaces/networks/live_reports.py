@@ -10,6 +10,7 @@ import numpy as np
 from gemel.interfaces.networks.live_tree import CellObjects
 from gemel.interfaces.standards.ts28532_pm import MeasFile, object_dn
 from gemel.interfaces.standards.ts28552 import CELL_ENERGY, ENERGY
+from gemel.network import rsrp_bins
 from gemel.network.controls import Controls
 from gemel.network.counters import MEASUREMENTS
 from gemel.twin.source import Measured, Observation
@@ -67,6 +68,27 @@ def values_of(file: MeasFile, objects: CellObjects) -> dict[str, np.ndarray]:
     return {**told, ENERGY: energy}
 
 
+def rsrp_count_of(file: MeasFile, objects: CellObjects) -> np.ndarray | None:
+    """[cell bin], over all beams of a cell; None where the file counts none."""
+    cell_of = {dn: number for number, dn in enumerate(objects.beams)}
+    bin_of = {name: number for number, name in enumerate(rsrp_bins.NAMES)}
+    count, any_told = np.zeros((len(cell_of), rsrp_bins.BINS)), False
+    for element in file.elements:
+        for info in element.infos:
+            columns = [
+                (n, bin_of[name]) for n, name in enumerate(info.names) if name in bin_of
+            ]
+            for ldn, row in info.values.items() if columns else ():
+                beams, _, _ = object_dn(element.entity_dn, ldn).rpartition(",Beam=")
+                if beams not in cell_of or ldn in info.suspect:
+                    continue
+                for n, number in columns:
+                    value = row[n]
+                    count[cell_of[beams], number] += float(value or 0.0)
+                    any_told = any_told or value is not None
+    return count if any_told else None
+
+
 def _shared(found: dict[tuple[str, str], float], objects: CellObjects) -> np.ndarray:
     element = [dn.partition(",GNBDUFunction=")[0] for dn in objects.cell_du]
     return np.array(
@@ -79,8 +101,12 @@ def observation(
     controls: Controls,
     elapsed_s: float,
     period_s: float,
+    rsrp_count: np.ndarray | None = None,
 ) -> Observation:
-    """A report of one period; what is NaN is not present."""
+    """A report of one period; what is NaN is not present.
+
+    rsrp_count:  [cell bin], where phones told any
+    """
     measured = {}
     for name, value in values.items():
         present = np.isfinite(value)
@@ -94,6 +120,7 @@ def observation(
         jnp.asarray(period_s, jnp.float32),
         measured,
         controls,
+        None if rsrp_count is None else jnp.asarray(rsrp_count, jnp.float32),
     )
 
 

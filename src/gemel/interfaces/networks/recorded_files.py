@@ -18,9 +18,11 @@ from gemel.interfaces.standards.naming import LocalNames
 from gemel.interfaces.standards.pm_file import MeasFile, object_dn
 from gemel.interfaces.standards.ts28532_pm_read import LARGEST_BYTES, read_pm
 from gemel.interfaces.standards.ts28552 import CELL_ENERGY, ENERGY
+from gemel.network import rsrp_bins
 
 GZIP = b"\x1f\x8b"
 SUFFIXES = (".xml", ".xml.gz", ".pm", ".gz")
+BEAMS = ("Beam", "CommonBeamformingFunction")
 ELEMENTS = ("ManagedElement", "MeContext", "SubNetwork")
 
 
@@ -137,6 +139,8 @@ def cell_values(file: MeasFile) -> dict[tuple[str, str], float]:
                     number = float(value) if value is not None and sure else np.nan
                     if whole and name == ENERGY:
                         shared[cell] = number
+                    elif name in rsrp_bins.NAMES:  # counted at each of a cell's beams
+                        told[cell, name] = told.get((cell, name), 0.0) + number
                     else:
                         told[cell, ENERGY if name == CELL_ENERGY else name] = number
     for element, kwh in shared.items():
@@ -151,9 +155,12 @@ def cell_values(file: MeasFile) -> dict[tuple[str, str], float]:
 def cell_named(dn: str) -> tuple[str, bool]:
     """A short name for a measured object, and whether it is an element as a whole.
 
-    NRCellDU=2 and NRCellCU=2 of ManagedElement=gnb7 are both the cell gnb7/2.
+    NRCellDU=2 and NRCellCU=2 of ManagedElement=gnb7 are both the cell gnb7/2. Beams
+    are their carrier's, gnb7/NRSectorCarrier=2: whose that is, its name does not say.
     """
     parts = [part.partition("=") for part in dn.split(",") if part]
+    if parts and parts[-1][0] == "Beam":
+        parts = [part for part in parts if part[0] not in BEAMS]
     element = next(
         (value for kind in ELEMENTS for key, _, value in parts if key == kind), ""
     )
@@ -170,5 +177,6 @@ def called_by(names: LocalNames) -> dict[str, str]:
     """What cells are called in files -> what the inventory calls them."""
     return {
         cell_named(dn)[0]: label
-        for dn, label in zip(names.cell_du, names.label, strict=True)
+        for objects in (names.cell_du, names.beam)
+        for dn, label in zip(objects, names.label, strict=True)
     }

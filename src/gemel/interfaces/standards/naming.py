@@ -20,10 +20,10 @@ class LocalNames:
     label:            of every cell, the inventory's name
     element:          the ManagedElements, one a site
     element_of_cell:  index into `element`
-    cell_du, cell_cu, sector_carrier, beamforming, energy_saving, vendor_data:
+    cell_du, cell_cu, sector_carrier, beamforming, beam, energy_saving, vendor_data:
                       NRCellDU, NRCellCU, NRSectorCarrier of every cell, and what stands
-                      below them: CommonBeamformingFunction, CESManagementFunction,
-                      VsDataContainer
+                      below them: CommonBeamformingFunction and its one Beam,
+                      CESManagementFunction, VsDataContainer
     """
 
     label: tuple[str, ...]
@@ -36,6 +36,10 @@ class LocalNames:
     @property
     def beamforming(self) -> tuple[str, ...]:
         return tuple(f"{dn},CommonBeamformingFunction=1" for dn in self.sector_carrier)
+
+    @property
+    def beam(self) -> tuple[str, ...]:
+        return tuple(f"{dn},Beam=1" for dn in self.beamforming)
 
     @property
     def energy_saving(self) -> tuple[str, ...]:

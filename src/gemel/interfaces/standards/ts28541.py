@@ -133,6 +133,7 @@ CLASSES: dict[str, dict[str, Attribute]] = {
         "digitalAzimuth": Attribute(int, True, -1_800, 1_800),
         "digitalTilt": Attribute(int, True, -900, 900),
     },
+    "Beam": {"beamIndex": _WHOLE, "beamType": _TEXT},
     "NRCellCU": {**_FUNCTION, "cellLocalId": Attribute(int, low=0, high=16_383)},
     "NRCellRelation": {
         "nRTCI": _WHOLE,

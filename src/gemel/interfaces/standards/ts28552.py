@@ -90,8 +90,12 @@ def meas_file(
     told = dict(measured)
     if ENERGY in told:
         told[CELL_ENERGY] = told[ENERGY]
-    where = {"NRCellDU": names.cell_du, "NRCellCU": names.cell_cu}
-    by_class: dict[str, list[str]] = {"NRCellDU": [], "NRCellCU": []}
+    where = {
+        "NRCellDU": names.cell_du,
+        "NRCellCU": names.cell_cu,
+        "Beam": names.beam,
+    }
+    by_class: dict[str, list[str]] = {kind: [] for kind in where}
     for name in sorted(told):
         known = measurement(name)
         if known.object_class == "ManagedElement":
@@ -100,11 +104,6 @@ def meas_file(
                     f"{name} is of a ManagedElement and is no sum over cells. "
                     "Leave it out."
                 )
-        elif known.object_class not in where:
-            raise InterfaceError(
-                f"{name} is measured at a {known.object_class}, not at a cell. "
-                "Leave it out."
-            )
         else:
             by_class[known.object_class].append(name)
     rows = {

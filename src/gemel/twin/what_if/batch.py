@@ -36,6 +36,7 @@ from gemel.network.simulator import (
 from gemel.twin.belief import (
     ERROR_IN_POINTS,
     Belief,
+    as_heard,
     demand_bps,
     judged,
     member_state,
@@ -166,7 +167,8 @@ def _what_if_batch(
         network, state = member_state(belief, wanted_bps[member], now.awake, member)
         cells, users = network.cells, state.users
         towards = directions(network.propagation, cells, users.places, users.candidates)
-        link = _heard(network, users, state.serving, now)
+        louder = functools.partial(as_heard, belief, member=member)
+        link = _heard(network, users, state.serving, louder(now))
         settled, counters, felt = carry_parts(
             network, (link,), state.load, now.awake, now, period_s, SETTLED_NOW
         )
@@ -189,7 +191,8 @@ def _what_if_batch(
                     jnp.where(there, few.weight, 0.0),
                 ),
             )
-            anew = _heard(network, few, link.served.cell[row], wish.controls)
+            serving = link.served.cell[row]
+            anew = _heard(network, few, serving, louder(wish.controls))
             rest = eqx.tree_at(
                 lambda o: (o.demand_bps, o.connected, o.awake),
                 link,
