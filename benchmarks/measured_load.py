@@ -19,8 +19,8 @@ from machine import busy
 
 from gemel.interfaces.learning.boosting import grow
 from gemel.interfaces.tables.load_table import read_load
+from gemel.twin.season.learning import fit
 from gemel.twin.season.rolling import roll, standing
-from gemel.twin.season.seasonal import fit
 
 LEARN_H = 96
 

@@ -182,7 +182,7 @@ def test_nothing_is_overwritten(model, capsys):
     before = (folder / "model.npz").read_bytes()
     assert run(app, line(folder)) == 2
     (complaint,) = capsys.readouterr().err.strip().splitlines()
-    assert "model.npz exists and is not overwritten" in complaint
+    assert "model.npz is there already; nothing is overwritten" in complaint
     assert (folder / "model.npz").read_bytes() == before
 
 

@@ -224,6 +224,12 @@ BAD = {
     "nothing": ([], ["scenario"]),
     "both": (["hexagons", "--store", "x"], ["--store"]),
     "hours of a store": (["--store", "x", "--hours", "3"], ["--hours", "--window"]),
+    "propagation of a store": (
+        ["--store", "x", "--model", "m"],
+        ["--model", "only with a scenario"],
+    ),
+    "data of a store": (["--store", "x", "--data", "d"], ["--data"]),
+    "no model": (["hexagons", "--model", "/no/model"], ["/no/model"]),
     "parts of a period": (["hexagons", "--hours", "1.1"], ["--hours", "quarters"]),
     "no such scenario": (["atlantis"], ["atlantis", "hexagons"]),
     "no such folder": (

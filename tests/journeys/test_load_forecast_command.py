@@ -108,4 +108,4 @@ def test_nothing_is_overwritten(tmp_path, capsys):
     out.write_text("mine")
     assert forecast("--load", table, "--out", out) == BAD_INPUT
     assert out.read_text() == "mine"
-    assert "not overwritten" in capsys.readouterr().err
+    assert "nothing is overwritten" in capsys.readouterr().err

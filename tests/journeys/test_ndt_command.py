@@ -60,7 +60,7 @@ def quick(monkeypatch):
     def answer(plan, job: NDTJob, hour, seed, tell):
         return NDTReport(job.id, "r", (NDTOutputDataPoint(),), job.instance)
 
-    monkeypatch.setattr("gemel.scenarios.ndt.run_job", answer)
+    monkeypatch.setattr("gemel.scenarios.ndt.job.run_job", answer)
 
 
 def test_the_report_goes_to_stdout_or_to_a_new_file(job, tmp_path, capsys, quick):
@@ -81,7 +81,7 @@ def test_a_job_is_stopped_in_the_middle_of_its_work(tmp_path, capsys, monkeypatc
         while True:
             time.sleep(0.01)
 
-    monkeypatch.setattr("gemel.scenarios.ndt.run_job", forever)
+    monkeypatch.setattr("gemel.scenarios.ndt.job.run_job", forever)
     job, out = tmp_path / "job.json", tmp_path / "report.json"
     job.write_text(json.dumps(JOB | {"nDTJobExecutionRequirements": {"maxRuntime": 1}}))
     before = signal.getsignal(signal.SIGALRM)
@@ -141,13 +141,18 @@ BAD = {
         ["hexagons", "--job", "x", "--out", "/no/such/r.json"],
         ["/no/such"],
     ),
+    "no model": (
+        ["hexagons", "--job", "{job}", "--model", "/no/model"],
+        ["/no/model", "model"],
+    ),
     "tomorrow": (["hexagons", "--job", "x", "--hour", "24"], ["--hour"]),
 }
 
 
 @pytest.mark.parametrize("what", BAD)
-def test_what_cannot_be_asked_is_refused_in_one_line(what, capsys):
+def test_what_cannot_be_asked_is_refused_in_one_line(what, job, capsys):
     arguments, named = BAD[what]
+    arguments = [word.format(job=job) for word in arguments]
     assert run(app, ["ndt", *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("gemel: ") and err.count("\n") == 1

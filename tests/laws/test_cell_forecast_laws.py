@@ -125,6 +125,8 @@ def test_a_silent_cell_is_known_less_well(small, usual):
             belief, dataclasses.replace(report, measured=measured), number
         )
     told = said(small, belief=belief)
-    width = np.log(np.asarray(told.high[VOLUME] / told.low[VOLUME]))
-    before = np.log(np.asarray(usual.high[VOLUME] / usual.low[VOLUME]))
+    width, before = (
+        np.log(np.maximum(each.high[VOLUME], 1.0) / np.maximum(each.low[VOLUME], 1.0))
+        for each in (told, usual)
+    )
     assert width[cell] / before[cell] > 1.1 * np.median(width / before)

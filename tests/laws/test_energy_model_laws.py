@@ -8,9 +8,10 @@ import pytest
 
 from gemel.errors import ScenarioError
 from gemel.interfaces.learning.boosting import grow
+from gemel.twin.energy_model.clocks import hours_ahead
 from gemel.twin.energy_model.doubt import conformal_ends, ends_by_type
 from gemel.twin.energy_model.energy_model import predict_energy, radio_type_power
-from gemel.twin.energy_model.learning import hours_ahead, learn_energy
+from gemel.twin.energy_model.learning import learn_energy
 from gemel.twin.energy_model.rows import Activity, Equipment, filled, rows_of
 
 HOURS = 48

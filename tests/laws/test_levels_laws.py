@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gemel.twin.far import come_due, far_expected, nothing_said
 from gemel.twin.levels import (
@@ -17,16 +19,18 @@ from gemel.twin.levels import (
     expected,
     looked_at,
     looked_over,
+    moved,
     no_levels,
     rule,
     shifted,
+    stacked,
     told,
     told_again,
     widths,
 )
 from gemel.twin.source import Measured
 
-LOAD, FELT = "RRU.PrbTotDl", "DRB.UEThpDl"
+LOAD, FELT, VOLUME = "RRU.PrbTotDl", "DRB.UEThpDl", "DRB.PdcpSduVolumeDL"
 USUAL = {LOAD: 40.0, FELT: 5e4, "DRB.PdcpSduVolumeDL": 1e6, "RRC.ConnMean": 10.0}
 CELLS, PERIODS, LEARNING = 40, 160, 80
 STEADY = jnp.zeros(CELLS)
@@ -159,8 +163,34 @@ def test_a_busier_season_is_a_fuller_cell_and_a_slower_one():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_looked_at_is_told_again(name):
-    value = jnp.asarray([1.0, 20.0, 99.0])
+    value = jnp.asarray([0.0, 2.0, 20.0, 99.0])
     np.testing.assert_allclose(told_again(name, looked_at(name, value)), value, 1e-5)
+
+
+def test_a_cell_gains_no_more_than_physics_says_that_comes():
+    # Physics took the cell for empty; its own reports told better.
+    nothing, before = jnp.zeros((len(NAMES), 1)), jnp.full((len(NAMES), 1), 2e5)
+    after = {name: jnp.asarray([1e6]) for name in NAMES} | {LOAD: jnp.asarray([30.0])}
+    empty = {name: jnp.asarray([0.0]) for name in NAMES}
+    level = jnp.log(before).at[NAMES.index(LOAD)].set(0.05)
+    by = moved(level, stacked(empty), stacked(after))
+    for number, name in enumerate(NAMES):
+        now = float(told_again(name, (level + by)[number])[0])
+        limit = {LOAD: 35.0, FELT: 2e5}.get(name, 1.2e6)
+        assert now <= 1.001 * limit, name
+        assert now >= 0.999 * float(told_again(name, level[number])[0]), name
+    np.testing.assert_array_equal(moved(level, nothing, nothing), 0.0)
+
+
+@given(st.floats(1.0, 1e7), st.floats(1.0, 1e7), st.floats(1.0, 1e7))
+def test_where_users_leave_a_share_of_them_goes(level, before, after):
+    high, low = max(before, after), min(before, after)
+    there, was, will = (
+        looked_at(VOLUME, jnp.full((len(NAMES), 1), value))
+        for value in (level, high, low)
+    )
+    by = moved(there, was, will)[NAMES.index(VOLUME)]
+    np.testing.assert_allclose(by, np.log(low / high), atol=1e-4)
 
 
 def test_shares_stay_shares():

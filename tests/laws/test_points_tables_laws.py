@@ -324,3 +324,19 @@ def test_a_map_that_is_cut_short_is_refused(tmp_path, cut):
     (tmp_path / "m.npz").write_bytes(whole[:cut])
     with pytest.raises(InterfaceError, match=r"m\.npz"):
         read_terrain(tmp_path / "m.npz", frame, np.zeros((1, 2)))
+
+
+def test_latitudes_and_longitudes_that_changed_places_are_told_so(tmp_path):
+    east_deg = 100.0 + np.asarray(points_table()["lon"])  # no latitude, anywhere
+    points = parquet(tmp_path / "p.parquet", lat=east_deg, lon=LAT[0] + np.zeros(30))
+    with pytest.raises(InterfaceError, match="lat and lon change places"):
+        read(tmp_path, points)
+
+
+def test_of_a_file_that_is_no_map_not_every_array_is_told(tmp_path):
+    path = tmp_path / "model.npz"
+    np.savez(path, *(np.zeros(1) for _ in range(30)))
+    _, frame = read_cells(cells_csv(tmp_path / "cells.csv"))
+    with pytest.raises(InterfaceError, match=r"arr_7, …\. Give") as refused:
+        read_terrain(path, frame, np.zeros((1, 2)))
+    assert "arr_8" not in str(refused.value)

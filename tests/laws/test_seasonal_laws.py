@@ -5,8 +5,9 @@ import pytest
 
 from gemel.errors import ScenarioError
 from gemel.twin.season.features import origins
+from gemel.twin.season.learning import fit
 from gemel.twin.season.rolling import roll, standing
-from gemel.twin.season.seasonal import SURE, Seasonal, fit
+from gemel.twin.season.seasonal import SURE, Seasonal
 
 HOUR_S = 3_600.0
 CELLS = 40

@@ -8,8 +8,8 @@ hour of yesterday, and nine of ten values in the interval.
 import pytest
 
 from gemel.interfaces.tables.load_table import read_load
+from gemel.twin.season.learning import fit
 from gemel.twin.season.rolling import roll, standing
-from gemel.twin.season.seasonal import fit
 
 
 @pytest.fixture(scope="module")

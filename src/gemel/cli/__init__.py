@@ -1,5 +1,6 @@
 """Which commands are there?"""
 
+import os
 import sys
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from gemel.cli.data import data
 from gemel.cli.emulate import emulate_command
 from gemel.cli.energy_models import calibrate_energy_command, predict_energy_command
 from gemel.cli.fidelity import fidelity_command
-from gemel.cli.frame import Level, own_version, run, use_log_level
+from gemel.cli.frame import INTERRUPTED, Level, own_version, run, use_log_level
 from gemel.cli.history import history_command
 from gemel.cli.history_replay import replay_command
 from gemel.cli.load_forecast import forecast_command
@@ -78,4 +79,11 @@ app.command("forecast")(forecast_command)
 
 def main() -> None:
     """The entry point: run the command line and leave with its exit code."""
-    sys.exit(run(app, sys.argv[1:]))
+    code = run(app, sys.argv[1:])
+    if code == INTERRUPTED:
+        # Threads of compiled code are still at work, and crash where the interpreter is
+        # taken down beneath them.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

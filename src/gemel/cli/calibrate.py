@@ -7,6 +7,8 @@ import typer
 
 from gemel.cli.compiled import keep_compiled
 from gemel.cli.frame import AsJson, LogLevel, Seed, print_json, warn
+from gemel.cli.outputs import refuse_outputs, typed, write_page_with
+from gemel.cli.patience import patience
 from gemel.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -56,48 +58,27 @@ def calibrate_command(
     that were swapped.
     """
     # What is checked fast comes first: JAX alone takes seconds to import.
-    from gemel.interfaces.tables.adding import refuse_existing
-
-    for path in (out, *([report] if report is not None else [])):
-        refuse_existing(path)
-        refuse_no_folder(path)
+    refuse_outputs(out, report)
     keep_compiled()
     from gemel.interfaces.tables.points_model import write_learned
     from gemel.scenarios.calibrated import learn_from
 
-    with progress_bar() as tell:
+    with patience() as ctrl_c, progress_bar() as bar:
+        tell = ctrl_c.remind(bar)
         found = learn_from(cells, measurements, terrain, seed, tell)
     page = None
     if report is not None:
-        from gemel.report.suspects import render_page
+        from gemel.report.suspects_page import render_page
 
-        page = render_page(found.findings)
+        page = render_page(found.findings, typed("calibrate"))
     write_learned(out, found.learned)
-    if page is not None and report is not None:
-        from gemel.report.parts import write_page
-
-        try:
-            write_page(report, page)
-        except BaseException:
-            out.unlink(missing_ok=True)  # both or nothing
-            raise
+    write_page_with(out, report, page)
     if found.skipped.rows:
         warn(f"{measurements}: {found.skipped.said()}.")
     if as_json:
         print_json(_as_json(found, out, report))
         return
     _print(found, out, report)
-
-
-def refuse_no_folder(path: Path) -> None:
-    """InterfaceError before any work, where a file could not be written after it."""
-    from gemel.errors import InterfaceError
-
-    if not path.absolute().parent.is_dir():
-        raise InterfaceError(
-            f"{path} cannot be written: there is no folder {path.parent}. "
-            "Make it, or give another."
-        )
 
 
 def _as_json(found: "Calibration", out: Path, report: Path | None) -> dict[str, Any]:
@@ -126,7 +107,7 @@ def _print(found: "Calibration", out: Path, report: Path | None) -> None:
     findings = found.findings
     console.print(in_words(findings), soft_wrap=True)
     if findings.suspects:
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
         for number, head in enumerate(TABLE_HEADS):
             table.add_column(head, justify="right" if number else "left")
         for one in findings.suspects[:SHOWN]:

@@ -1,22 +1,21 @@
 """How much energy do base stations use, learned from those that were measured?"""
 
-import shlex
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gemel.cli.calibrate import refuse_no_folder
 from gemel.cli.compiled import keep_compiled
 from gemel.cli.frame import AsJson, LogLevel, Seed, print_json, warn
 from gemel.cli.load_forecast import ONE_THREAD, LoadFile
+from gemel.cli.outputs import refuse_outputs, typed, write_page_with
+from gemel.cli.patience import patience
 from gemel.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from gemel.twin.energy_model.energy_model import EnergyModel
-    from gemel.twin.energy_model.learning import Unseen
+    from gemel.twin.energy_model.unseen import Unseen
 
 StationsFile = Annotated[
     Path,
@@ -46,11 +45,7 @@ def calibrate_energy_command(
 
     Says how wrong it is at stations it never saw, for `gemel predict-energy`.
     """
-    from gemel.interfaces.tables.adding import refuse_existing
-
-    for path in (out, *([report] if report is not None else [])):
-        refuse_existing(path)
-        refuse_no_folder(path)
+    refuse_outputs(out, report)
     from gemel.interfaces.tables.load_table import read_load, told_skipped
     from gemel.interfaces.tables.stations import join, read_stations, told_equipment
     from gemel.interfaces.tables.stations_energy import read_energy, told_energy
@@ -63,7 +58,8 @@ def calibrate_energy_command(
     from gemel.interfaces.tables.stations_model import write_energy_model
     from gemel.twin.energy_model.learning import learn_energy
 
-    with progress_bar() as tell:
+    with patience() as ctrl_c, progress_bar() as bar:
+        tell = ctrl_c.remind(bar)
         model, unseen = learn_energy(
             joined.equipment,
             joined.activity,
@@ -77,17 +73,10 @@ def calibrate_energy_command(
     if report is not None:
         from gemel.report.energy_model import energy_page
 
-        command = shlex.join(["gemel", *sys.argv[1:]])
+        command = typed("calibrate-energy")
         page = energy_page(unseen, model.types, joined.stations, model.ahead, command)
     write_energy_model(out, model, answer)
-    if report is not None and page is not None:
-        from gemel.report.parts import write_page
-
-        try:
-            write_page(report, page)
-        except BaseException:
-            out.unlink(missing_ok=True)  # both or nothing
-            raise
+    write_page_with(out, report, page)
     for line in (
         told_equipment(equipment),
         told_skipped(table),
@@ -166,10 +155,7 @@ def predict_energy_command(
 
     One row a station and hour of the load table, in the unit of the measured energy.
     """
-    from gemel.interfaces.tables.adding import refuse_existing
-
-    refuse_existing(out)
-    refuse_no_folder(out)
+    refuse_outputs(out)
     from gemel.interfaces.tables.load_table import read_load, told_skipped
     from gemel.interfaces.tables.stations import join, read_stations, told_equipment
     from gemel.interfaces.tables.stations_energy import write_energy
@@ -181,9 +167,11 @@ def predict_energy_command(
     keep_compiled()
     from gemel.twin.energy_model.energy_model import predict_energy
 
-    with progress_bar() as tell:
+    with patience() as ctrl_c, progress_bar() as bar:
+        tell = ctrl_c.remind(bar)
         tell("predicting", 0.0)
         said = predict_energy(learned, joined.equipment, joined.activity)
+        tell("done", 1.0)
     write_energy(out, table, joined.stations, said.hour, said.station, said.energy)
     strange = sorted(set(joined.equipment.radio_type) - set(learned.types))
     for line in (told_equipment(equipment), told_skipped(table), joined.told()):

@@ -1,7 +1,5 @@
 """How good is the twin now, and what may it be trusted with?"""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,9 +16,11 @@ from gemel.cli.frame import (
     print_json,
     warn,
 )
+from gemel.cli.outputs import refuse_outputs, typed
 from gemel.cli.patience import patience
 from gemel.cli.places import (
     DataFolder,
+    ModelFile,
     Operator,
     ScenarioName,
     SitesFile,
@@ -67,6 +67,7 @@ def fidelity_command(
     form: SitesFormat = None,
     operator: Operator = None,
     columns: Columns = None,
+    model: ModelFile = None,
     as_json: AsJson = False,
     seed: Seed = 0,
     log_level: LogLevel = None,
@@ -76,23 +77,32 @@ def fidelity_command(
     With --store what a network left behind is judged; with a scenario the twin first
     watches it for some hours. The exit code is 1 while a drift alarm stands.
     """
-    if store is not None and (scenario is not None or sites is not None):
-        raise typer.BadParameter(
-            "holds a network's history, so no scenario is lived. Leave one out.",
-            param_hint="--store",
-        )
-    if store is not None and hours is not None:
-        raise typer.BadParameter(
-            "goes only with a scenario; of a store give --window. Leave it out.",
-            param_hint="--hours",
-        )
-    if report is not None:
-        _refuse_page(report)
+    if store is not None:
+        if scenario is not None or sites is not None:
+            raise typer.BadParameter(
+                "holds a network's history, so no scenario is lived. Leave one out.",
+                param_hint="--store",
+            )
+        for option, value in (
+            ("--hours", hours),
+            ("--data", data),
+            ("--format", form),
+            ("--operator", operator),
+            ("--columns", columns),
+            ("--model", model),
+        ):
+            if value is not None:
+                raise typer.BadParameter(
+                    "goes only with a scenario; of a store give --window. Leave it "
+                    "out.",
+                    param_hint=option,
+                )
+    refuse_outputs(report)
     interrupted = False
     if store is not None:
         told, name = _of_store(store, window), Path(store).name
     else:
-        place = place_of(scenario, seed, data, sites, form, operator, columns)
+        place = place_of(scenario, seed, data, sites, form, operator, columns, model)
         from gemel.scenarios.fidelity_living import WatchOptions, watch
         from gemel.twin.fidelity.fidelity import fidelity
         from gemel.twin.history import MemoryHistory
@@ -107,7 +117,7 @@ def fidelity_command(
         from gemel.interfaces.management.files import write_whole
         from gemel.report.fidelity_page import render_fidelity
 
-        page = render_fidelity(told, name, _command())
+        page = render_fidelity(told, name, typed("fidelity"))
         write_whole(report, page.encode("utf-8"))
     if as_json:
         from gemel.report.fidelity import as_json as summary
@@ -146,20 +156,3 @@ def _of_store(store: str, window_h: float) -> "Fidelity":
             "for. Fill it with `gemel run SCENARIO --store DIR`, or give --window."
         )
     return told
-
-
-def _refuse_page(page: Path) -> None:
-    if page.exists():
-        raise InterfaceError(
-            f"{page} is there already; nothing is overwritten. Choose another name."
-        )
-    if not page.parent.is_dir():
-        raise InterfaceError(
-            f"{page.parent} is no folder. Make it, or choose another place for {page}."
-        )
-
-
-def _command() -> str:
-    """What the user typed; the bare command where gemel was called by code."""
-    words = sys.argv[1:]
-    return shlex.join(["gemel", *(words if "fidelity" in words else ["fidelity"])])

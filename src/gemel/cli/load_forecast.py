@@ -1,16 +1,15 @@
 """How busy will every cell be in the next hour, or over the next day?"""
 
-import shlex
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from gemel.cli.calibrate import refuse_no_folder
 from gemel.cli.compiled import keep_compiled
 from gemel.cli.frame import AsJson, LogLevel, Seed, print_json, warn
+from gemel.cli.outputs import refuse_outputs, typed, write_page_with
+from gemel.cli.patience import patience
 from gemel.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -60,11 +59,7 @@ def forecast_command(
     Where the table knows better, the forecasts are held against it, and against two
     guesses: no change, and as yesterday.
     """
-    from gemel.interfaces.tables.adding import refuse_existing
-
-    for path in (out, *([report] if report is not None else [])):
-        refuse_existing(path)
-        refuse_no_folder(path)
+    refuse_outputs(out, report)
     from gemel.interfaces.tables.load_table import HOUR_S, read_load, told_skipped
 
     table = read_load(load)
@@ -77,11 +72,12 @@ def forecast_command(
     keep_compiled()
     from gemel.interfaces.learning.boosting import grow
     from gemel.interfaces.tables.load_table_forecasts import write_forecasts
+    from gemel.twin.season.learning import fit
     from gemel.twin.season.rolling import roll, standing
-    from gemel.twin.season.seasonal import fit
 
     learned = min(LEARN_H if learn_h is None else learn_h, hours)
-    with progress_bar() as tell:
+    with patience() as ctrl_c, progress_bar() as bar:
+        tell = ctrl_c.remind(bar)
         tell("learning", 0.0)
         model = fit(
             table.load[:learned],
@@ -105,11 +101,10 @@ def forecast_command(
             stood,
             horizon,
             learned,
-            shlex.join(["gemel", *sys.argv[1:]]),
+            typed("forecast"),
         )
     rows = write_forecasts(out, table, rolled)
-    if report is not None and page is not None:
-        _write_page(report, page, out)
+    write_page_with(out, report, page)
     if skipped := told_skipped(table):
         warn(skipped)
     answer = _answer(out, report, horizon, learned, table.load.shape, rows, stood)
@@ -118,16 +113,6 @@ def forecast_command(
         print_json(answer)
         return
     _print(answer, stood)
-
-
-def _write_page(report: Path, page: str, out: Path) -> None:
-    from gemel.report.parts import write_page
-
-    try:
-        write_page(report, page)
-    except BaseException:
-        out.unlink(missing_ok=True)  # both or nothing
-        raise
 
 
 def _answer(

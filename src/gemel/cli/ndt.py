@@ -14,8 +14,11 @@ import typer
 from gemel.cli.columns import Columns
 from gemel.cli.compiled import keep_compiled
 from gemel.cli.frame import AsJson, LogLevel, Seed, print_json
+from gemel.cli.outputs import refuse_outputs
+from gemel.cli.patience import patience
 from gemel.cli.places import (
     DataFolder,
+    ModelFile,
     Operator,
     ScenarioName,
     SitesFile,
@@ -49,6 +52,7 @@ def ndt_command(
     form: SitesFormat = None,
     operator: Operator = None,
     columns: Columns = None,
+    model: ModelFile = None,
     as_json: AsJson = False,
     seed: Seed = 0,
     log_level: LogLevel = None,
@@ -59,7 +63,7 @@ def ndt_command(
     risky actions; `--function` lists them. maxRuntime of a job is in seconds.
     """
     # What is checked fast comes first: JAX alone takes seconds to import.
-    place = place_of(scenario, seed, data, sites, form, operator, columns)
+    place = place_of(scenario, seed, data, sites, form, operator, columns, model)
     if function == (job is not None):
         said = "both are given" if function else "neither is given"
         raise InterfaceError(
@@ -75,15 +79,19 @@ def ndt_command(
         return
     from gemel.interfaces.standards.ts28561 import read_job
 
-    if out is not None:
-        _refuse_report(out)
+    refuse_outputs(out)
     asked = read_job(job)
     from gemel.scenarios.ndt.job import read_question, run_job
 
     plan = place.plan()
     read_question(asked, plan.inventory)
     keep_compiled()
-    with no_longer_than(asked.max_runtime, asked.id), progress_bar() as tell:
+    with (
+        no_longer_than(asked.max_runtime, asked.id),
+        patience() as ctrl_c,
+        progress_bar() as bar,
+    ):
+        tell = ctrl_c.remind(bar)
         report = encode(run_job(plan, asked, hour, seed, tell))
     if out is None:
         print_json(report)
@@ -123,14 +131,3 @@ def no_longer_than(limit_s: int | None, job: str) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _refuse_report(out: Path) -> None:
-    if out.exists():
-        raise InterfaceError(
-            f"{out} is there already; nothing is overwritten. Choose another name."
-        )
-    if not out.parent.is_dir():
-        raise InterfaceError(
-            f"{out.parent} is no folder. Make it, or choose another place for {out}."
-        )

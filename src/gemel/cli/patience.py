@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -35,6 +36,19 @@ class Patience:
 
         return patient
 
+    def remind(self, tell: Tell) -> Tell:
+        """The same function, for work of which no part is worth keeping.
+
+        Ctrl-C takes effect at once, or here where somebody else swallowed it.
+        """
+
+        def reminded(what: str, share: float) -> None:
+            if self.asked:
+                raise KeyboardInterrupt
+            tell(what, share)
+
+        return reminded
+
     def notice(self, number: int, frame: FrameType | None) -> None:
         """What the system calls when Ctrl-C is pressed."""
         # Remembered even if raised: a library's callback may swallow it.
@@ -56,8 +70,18 @@ def patience() -> Iterator[Patience]:
     if not ours or threading.current_thread() is not threading.main_thread():
         yield patient
         return
+    complains = sys.unraisablehook
+
+    def complain(what: "sys.UnraisableHookArgs") -> None:
+        # Raised where nobody can catch it, such as in a library's callback: it was
+        # noticed, and there is nothing to complain about.
+        if not issubclass(what.exc_type, KeyboardInterrupt):
+            complains(what)
+
     signal.signal(signal.SIGINT, patient.notice)
+    sys.unraisablehook = complain
     try:
         yield patient
     finally:
         signal.signal(signal.SIGINT, before)
+        sys.unraisablehook = complains

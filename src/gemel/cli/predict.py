@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from gemel.cli.calibrate import CellsFile, MapFile, refuse_no_folder
+from gemel.cli.calibrate import CellsFile, MapFile
 from gemel.cli.compiled import keep_compiled
 from gemel.cli.frame import AsJson, LogLevel, Seed, print_json, warn
+from gemel.cli.outputs import refuse_outputs
+from gemel.cli.patience import patience
 from gemel.cli.progress import progress_bar
 
 
@@ -38,15 +40,13 @@ def predict_command(
     Of points that cannot be predicted the new columns stay empty.
     """
     # What is checked fast comes first: JAX alone takes seconds to import.
-    from gemel.interfaces.tables.adding import refuse_existing
-
-    refuse_existing(out)
-    refuse_no_folder(out)
+    refuse_outputs(out)
     keep_compiled()
     from gemel.interfaces.tables.points_added import write_points
     from gemel.scenarios.calibrated import predict_at
 
-    with progress_bar() as tell:
+    with patience() as ctrl_c, progress_bar() as bar:
+        tell = ctrl_c.remind(bar)
         found = predict_at(model, cells, points, terrain, tell)
     write_points(out, found.table.columns, found.table.row, found.added)
     skipped = found.table.skipped
@@ -72,6 +72,6 @@ def predict_command(
         return
     new = found.of_new_cells
     typer.echo(
-        f"{predicted:,} of {rows:,} points predicted, {new:,} of them of cells never "
-        f"measured: {out}"
+        f"{predicted:,} of {rows:,} points predicted, {new:,} of them of cells without "
+        f"a useful measurement: {out}"
     )

@@ -9,6 +9,7 @@ import typer
 from gemel.cli.columns import Columns
 from gemel.cli.compiled import keep_compiled
 from gemel.cli.frame import AsJson, LogLevel, Seed, print_json
+from gemel.cli.patience import patience
 from gemel.cli.places import (
     DataFolder,
     ModelFile,
@@ -106,7 +107,8 @@ def what_if_command(
             read_crowd(one.crowd)
     plan = place.plan()
     keep_compiled()
-    with progress_bar() as tell:
+    with patience() as ctrl_c, progress_bar() as bar:
+        tell = ctrl_c.remind(bar)
         replies = ask_many(plan, asked, hour, seed, tell)
     if as_json:
         print_json(_as_json(place.name, hour, replies, many=candidates is not None))

@@ -14,10 +14,10 @@ from gemel.report.look import (
     AUTONOMOUS,
     BASELINE,
     FAINT,
-    FONT_PT,
     INK,
     LAYERS,
     Picture,
+    dress,
     name_axes,
     png,
 )
@@ -61,11 +61,8 @@ def calibration_picture(title: str, metrics: tuple[Compared, ...]) -> Picture:
 
 
 def _draw(axes: Axes, metric: Compared) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(BASELINE)
-    axes.tick_params(colors=INK, labelsize=FONT_PT, length=3, color=BASELINE)
+    dress(axes)
     axes.grid(color=FAINT, linewidth=0.7)
-    axes.set_axisbelow(True)
     share = np.linspace(CUT_PERCENT, 100.0 - CUT_PERCENT, DRAWN)
     known = metric.published
     at = np.asarray(metric.percentiles, np.float64)

@@ -4,27 +4,32 @@ import dataclasses
 from html import escape
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from gemel.report.look import (
     AUTONOMOUS,
     BASELINE,
     FAINT,
+    FONT_PT,
     FORECAST,
     INK,
     Picture,
     blank,
     drawable,
+    dress,
     legend,
     name_axes,
     png,
 )
-from gemel.report.parts import figures_html, table_html
-from gemel.report.sheet import STYLE
+from gemel.report.parts import figures_html, table_html, tiles_html
+from gemel.report.sheet import again, page_of
 from gemel.report.wording import figures, percent
-from gemel.twin.energy_model.learning import Unseen
+from gemel.twin.energy_model.unseen import Unseen
 
 DRAWN_ROWS = 6_000  # points of the scatter; more are not seen
 EXAMPLES = 4
+TITLE = "Energy of base stations"
 
 
 def energy_page(
@@ -53,40 +58,19 @@ def energy_page(
         (percent(100 * float(unseen.inside.mean())), "in the 90 % interval"),
         (f"{seen:,}", "base stations measured"),
     )
-    shown = "".join(
-        f'<div class="tile"><b>{escape(number)}</b>'
-        f'<span class="soft">{escape(words)}</span></div>'
-        for number, words in tiles
-    )
     pictures = [scatter(unseen), examples(unseen, stations), bars(unseen, types)]
-    return page_of(
-        "Energy of base stations",
+    lead = (
         f"{len(unseen.energy):,} measured hours. {stamps(ahead)} Every number is of a "
-        "model that never saw the station.",
-        f'<div class="tiles">{shown}</div>'
-        f'<div class="grid" style="margin-top:1rem">{figures_html(pictures)}</div>'
-        f"<h2>By radio type</h2>{table_html(heads, rows)}"
-        f"<h2>Do it again</h2><p><code>{escape(command)}</code></p>",
+        "model that never saw the station."
     )
-
-
-def page_of(title: str, lead: str, body: str) -> str:
-    """A page that asks nothing of the net, around ready HTML."""
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="gemel">
-<title>{escape(title)}</title>
-<style>{STYLE}</style>
-</head>
-<body><main>
-<header><h1>{escape(title)}</h1><p class="lead">{escape(lead)}</p></header>
-{body}
-</main></body>
-</html>
-"""
+    return page_of(
+        TITLE,
+        f'<header><h1>{TITLE}</h1><p class="lead">{escape(lead)}</p></header>'
+        f"{tiles_html(tiles)}"
+        f'<div class="grid" style="margin-top:1rem">{figures_html(pictures)}</div>'
+        f'<h2>By radio type</h2><div class="card">{table_html(heads, rows)}</div>'
+        f"{again(command)}",
+    )
 
 
 def stamps(ahead: int) -> str:
@@ -139,7 +123,9 @@ def scatter(unseen: Unseen) -> Picture:
     axes.plot(true, said, ".", color=AUTONOMOUS, markersize=2, alpha=0.25)
     ends = [float(min(true.min(), said.min())), float(max(true.max(), said.max()))]
     axes.plot(ends, ends, color=INK, linewidth=1)
-    name_axes(axes, "energy measured (unit of the table)", "predicted")
+    name_axes(
+        axes, "energy measured (unit of the table)", "energy predicted (same unit)"
+    )
     error = unseen.mape_percent()
     return Picture(
         title="Predicted and measured",
@@ -158,24 +144,29 @@ def examples(unseen: Unseen, stations: tuple[str, ...]) -> Picture:
     order = np.flatnonzero(many >= np.median(many))
     order = order[np.argsort(error[order])]
     shares = np.linspace(0.1, 0.9, EXAMPLES) * (len(order) - 1)
-    figure, axes = blank(5.2, 4.2)
-    for number, at in enumerate(order[shares.astype(int)]):
+    figure = Figure(figsize=(5.2, 5.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.set_facecolor("white")
+    panels = figure.subplots(EXAMPLES, 1, sharex=True)
+    for axes, at in zip(panels, order[shares.astype(int)], strict=True):
         rows = np.flatnonzero(which == at)
         rows = rows[np.argsort(unseen.hour[rows])]
         hour = unseen.hour[rows] - unseen.hour.min()
-        measured, said = ("measured", "predicted") if number == 0 else (None, None)
-        axes.plot(
-            hour, unseen.energy[rows], color=BASELINE, linewidth=1.6, label=measured
-        )
-        axes.plot(hour, unseen.predicted[rows], color=FORECAST, linewidth=1, label=said)
-        axes.annotate(
-            f"{drawable(stations[names[at]])}, {error[at]:.0%}",
-            (float(hour[-1]), float(unseen.energy[rows][-1])),
-            fontsize=8,
+        dress(axes)
+        for values, colour, width, label in (
+            (unseen.energy[rows], BASELINE, 2.2, "measured"),
+            (unseen.predicted[rows], FORECAST, 1.3, "predicted"),
+        ):
+            axes.plot(hour, values, color=colour, linewidth=width, label=label)
+        axes.set_title(
+            f"{drawable(stations[names[at]])}: {percent(100 * float(error[at]))}",
+            loc="right",
+            fontsize=FONT_PT,
             color=INK,
         )
-    legend(axes)
-    name_axes(axes, "hours", "energy (unit of the table)")
+    legend(panels[0])
+    name_axes(panels[-1], "hours of the table", "")
+    figure.supylabel("energy (unit of the table)", fontsize=FONT_PT, color=INK)
     return Picture(
         title="Four stations, hour by hour",
         caption="From the best tenth to the worst, with the mean error of each.",

@@ -19,6 +19,7 @@ from gemel.twin.history import NETWORK
 
 SCHEMA_VERSION = 1
 AHEAD = {"period": "next period", "hour": "in an hour", "day": "in a day"}
+COUNTED = {"RRC.ConnMean": "users"}  # what a unit of 1 counts
 WORST = 20  # cells that are listed; JSON has all of them
 
 
@@ -26,7 +27,7 @@ def unit_of(name: str) -> str:
     """Of a measurement or target; nothing where nobody knows it."""
     if name in MEASUREMENTS:
         unit = MEASUREMENTS[name][0]
-        return "" if unit == "1" else unit
+        return COUNTED.get(name, "") if unit == "1" else unit
     return TARGETS[name].unit if name in TARGETS else ""
 
 
@@ -184,7 +185,8 @@ def print_fidelity(told: Fidelity, console: Console) -> None:
     console.print(table)
     console.print(
         "\nError: of the cell in the middle. In 90 %: reports inside the interval that "
-        "should hold 90 %. The rest: less error than the naive forecast makes. "
+        "should hold 90 %. The rest: error beside that of the naive forecast, less of "
+        "it at −30 %, more at +30 %. "
         "(all): of all cells together, not cell by cell.",
         style="dim",
     )

@@ -14,8 +14,8 @@ from gemel.report.fidelity import (
     when,
 )
 from gemel.report.fidelity_pictures import pictures
-from gemel.report.parts import figures_html, table_html
-from gemel.report.sheet import STYLE
+from gemel.report.parts import figures_html, table_html, tiles_html
+from gemel.report.sheet import again, page_of
 from gemel.report.wording import figures, percent
 from gemel.twin.fidelity.fidelity import Fidelity, KpiFidelity
 from gemel.twin.fidelity.grades import FEWEST_PAIRS, LIMITS, RUNGS
@@ -30,18 +30,9 @@ def render_fidelity(told: Fidelity, place: str, command: str) -> str:
     place:  what was watched, for the title
     """
     every, badly = pictures(told) if told.kpis else ([], [])
-    title = escape(f"{place}: how good the twin is")
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="gemel">
-<title>{title}</title>
-<style>{STYLE}</style>
-</head>
-<body><main>
-{_opening(told, place)}
+    return page_of(
+        f"{place}: how good the twin is",
+        f"""{_opening(told, place)}
 <h2>Drift</h2>
 {_drift(told)}
 <h2>Errors and intervals</h2>
@@ -52,10 +43,8 @@ def render_fidelity(told: Fidelity, place: str, command: str) -> str:
 {_cells(told)}
 <h2>What the grades mean</h2>
 {_grades()}
-<h2>Do it again</h2><p><code>{escape(command)}</code></p>
-</main></body>
-</html>
-"""
+{again(command)}""",
+    )
 
 
 def _opening(told: Fidelity, place: str) -> str:
@@ -68,16 +57,10 @@ def _opening(told: Fidelity, place: str) -> str:
     names = dict.fromkeys(kpi.name for kpi in told.kpis if kpi.horizon == PERIOD)
     tiles = [(told.grade(name), name) for name in names]
     tiles.append((f"{len(told.standing):,}", "drift alarms that stand"))
-    look = 'class="soft" style="overflow-wrap:anywhere"'  # names of KPIs are long
-    shown = "".join(
-        f'<div class="tile"><b>{escape(big)}</b><span {look}>{escape(words)}</span>'
-        "</div>"
-        for big, words in tiles
-    )
     return (
         f'<header><p class="kicker">{escape(facts)}</p><h1>{_title(told)}</h1>'
         f'<p class="lead">{escape(headline(told))}</p></header>'
-        f'<div class="tiles">{shown}</div>'
+        f"{tiles_html(tiles)}"
     )
 
 

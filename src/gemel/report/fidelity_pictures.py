@@ -112,7 +112,7 @@ def error_over_time(told: Fidelity, name: str) -> Picture:
     # Of single cells there may be many, one shade above the other.
     _marks(axes, told, [a for a in told.alarms if (a.name, a.cell) == (name, NETWORK)])
     axes.set_ylim(bottom=0)
-    _across(axes, told, f"mean error ({unit_of(name) or '1'})")
+    _across(axes, told, f"mean error ({unit_of(name)})")
     legend(axes)
     ours = fine(float(np.nanmean(mean_error(pairs.mean))), unit_of(name))
     return Picture(
@@ -150,7 +150,7 @@ def _cell_line(told: Fidelity, cell: CellFidelity) -> Picture:
     _line(axes, hours, pairs.mean[rows], FORECAST, "forecast", 1.2)
     _line(axes, hours, pairs.value[rows], AUTONOMOUS, "reported", 1.5)
     _marks(axes, told, [alarm for alarm in mine if alarm.name == name])
-    _across(axes, told, f"{name} ({unit_of(name) or '1'})")
+    _across(axes, told, f"{name} ({unit_of(name)})")
     legend(axes)
     score = cell.scores[name]
     inside = percent(100 * score.coverage)

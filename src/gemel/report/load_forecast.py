@@ -1,10 +1,7 @@
 """How do forecasts of load lie beside the load that came, to be seen?"""
 
-from html import escape
-
 import numpy as np
 
-from gemel.report.energy_model import page_of
 from gemel.report.look import (
     AUTONOMOUS,
     BASELINE,
@@ -17,9 +14,13 @@ from gemel.report.look import (
     name_axes,
     png,
 )
-from gemel.report.parts import figures_html
+from gemel.report.parts import figures_html, tiles_html
+from gemel.report.sheet import again, page_of
 from gemel.report.wording import figures, percent
 from gemel.twin.season.rolling import Rolled, Standing
+
+AHEAD = {"1h": "one hour", "24h": "one day"}
+SHOWN_BEFORE_H = 24  # of one cell: a day that was learned from, then the forecasts
 
 
 def load_page(
@@ -40,21 +41,20 @@ def load_page(
             (percent(100 * stood.below_yesterday), "below as yesterday"),
             (percent(100 * stood.covered), "in the 90 % interval"),
         ]
-    shown = "".join(
-        f'<div class="tile"><b>{escape(number)}</b>'
-        f'<span class="soft">{escape(words)}</span></div>'
-        for number, words in tiles
-    )
     pictures = [network(load, rolled), *busiest(load, station, rolled)]
     if stood is not None and stood.compared:
         pictures.insert(1, by_hour(load, rolled))
-    return page_of(
-        f"Load, forecast {horizon} ahead",
+    title = f"Load, forecast {AHEAD[horizon]} ahead"
+    lead = (
         f"{load.shape[1]:,} cells; learned from the first {learned_h:,} hours, every "
-        "later one forecast from what was known before it.",
-        f'<div class="tiles">{shown}</div>'
+        "later one forecast from what was known before it."
+    )
+    return page_of(
+        title,
+        f'<header><h1>{title}</h1><p class="lead">{lead}</p></header>'
+        f"{tiles_html(tiles)}"
         f'<div class="grid" style="margin-top:1rem">{figures_html(pictures)}</div>'
-        f"<h2>Do it again</h2><p><code>{escape(command)}</code></p>",
+        f"{again(command)}",
     )
 
 
@@ -142,6 +142,7 @@ def _one(
         linewidth=1,
         label="measured",
     )
+    axes.set_xlim(left=max(rolled.first - SHOWN_BEFORE_H, 0))
     legend(axes)
     name_axes(axes, "hours of the table", "load (%)")
     return Picture(

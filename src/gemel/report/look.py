@@ -62,13 +62,18 @@ def blank(width_in: float = 5.2, height_in: float = 3.0) -> tuple[Figure, Axes]:
     FigureCanvasAgg(figure)
     figure.set_facecolor("white")
     axes = figure.add_subplot()
+    dress(axes)
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.6g}"))
+    return figure, axes
+
+
+def dress(axes: Axes) -> None:
+    """Two quiet axes, and a grid behind what is drawn."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(BASELINE)
     axes.tick_params(colors=INK, labelsize=FONT_PT, length=3, color=BASELINE)
     axes.grid(axis="y", color=FAINT, linewidth=0.7)
     axes.set_axisbelow(True)
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.6g}"))
-    return figure, axes
 
 
 def name_axes(axes: Axes, across: str, upwards: str) -> None:

@@ -6,9 +6,9 @@ from html import escape
 
 from gemel.report.charts import charts
 from gemel.report.maps import maps
-from gemel.report.parts import figures_html, table_html
+from gemel.report.parts import figures_html, table_html, tiles_html
 from gemel.report.results import DayResult
-from gemel.report.sheet import STYLE
+from gemel.report.sheet import page_of
 from gemel.report.story import story
 from gemel.report.wording import (
     change_percent,
@@ -32,18 +32,10 @@ def render_page(result: DayResult) -> str:
 
     Names from the network are text here, whatever they contain.
     """
-    title = escape(f"{result.scenario}: a day of the network running itself")
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="gemel">
-<title>{title}</title>
-<style>{STYLE}</style>
-</head>
-<body><main>
-{_opening(result)}
+    title = f"{result.scenario}: a day of the network running itself"
+    return page_of(
+        title,
+        f"""{_opening(result)}
 <h2>Numbers of the day</h2>
 {_numbers(result)}
 <h2>Maps</h2>
@@ -53,10 +45,8 @@ def render_page(result: DayResult) -> str:
 <h2>What was decided, and why</h2>
 <p class="soft">Times are hours and minutes since the start.</p>
 <div class="card">{story(result.journal)}</div>
-{_closing(result)}
-</main></body>
-</html>
-"""
+{_closing(result)}""",
+    )
 
 
 def _opening(result: DayResult) -> str:
@@ -75,15 +65,10 @@ def _opening(result: DayResult) -> str:
     if result.oracle_saving_percent is not None:
         possible = (percent(result.oracle_saving_percent), "possible, says the oracle")
         tiles.insert(1, possible)
-    shown = "".join(
-        f'<div class="tile"><b>{escape(number)}</b>'
-        f'<span class="soft">{escape(words)}</span></div>'
-        for number, words in tiles
-    )
     return (
         f'<header><p class="kicker">{escape(facts)}</p>'
         f'<h1>{escape(happened)}</h1><p class="lead">{escape(intent)}</p></header>'
-        f'<div class="tiles">{shown}</div>'
+        f"{tiles_html(tiles)}"
     )
 
 

@@ -17,16 +17,29 @@ def table_html(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     top = "".join(
         f"<th{look}>{head}</th>" for head, look in zip(heads, looks, strict=True)
     )
+    # On a phone a wide one is folded, and every cell says what it is.
+    wide = ' class="wide"' if len(heads) > 3 else ""
+    names = [f' data-label="{head}"' if wide else "" for head in heads]
     body = "".join(
         "<tr>"
         + "".join(
-            f"<td{look}>{cell}</td>" for cell, look in zip(row, looks, strict=True)
+            f"<td{look}{name}>{f'<div>{cell}</div>' if wide else cell}</td>"
+            for cell, look, name in zip(row, looks, names, strict=True)
         )
         + "</tr>"
         for row in rows
     )
-    wide = ' class="wide"' if len(heads) > 3 else ""  # on a phone it is folded
     return f"<table{wide}><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def tiles_html(tiles: Iterable[tuple[str, str]]) -> str:
+    """The numbers that matter most, large, each with its words below."""
+    shown = "".join(
+        f'<div class="tile"><b>{escape(number)}</b>'
+        f'<span class="soft">{escape(words)}</span></div>'
+        for number, words in tiles
+    )
+    return f'<div class="tiles">{shown}</div>'
 
 
 def figures_html(pictures: Iterable[Picture]) -> str:

@@ -1,5 +1,7 @@
 """What does the page look like, on a phone and on a desk, by day and by night?"""
 
+from html import escape
+
 STYLE = """
 :root {
   color-scheme: light dark;
@@ -33,10 +35,11 @@ p { margin: 0 0 .8rem; max-width: 68ch; }
 .grid { display: grid; gap: 1rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); }
 .tiles { display: grid; gap: 1rem; margin: 1rem 0;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); }
 .card, .tile { background: var(--card); border: 1px solid var(--rule);
   border-radius: .6rem; padding: 1rem; }
 .tile { display: flex; flex-direction: column; }
+.tile span { overflow-wrap: anywhere; }
 .tile b { font-size: 1.6rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
 figure { margin: 0; }
 figure img { display: block; width: 100%; max-width: 36rem; height: auto;
@@ -84,18 +87,44 @@ li { max-width: 76ch; margin-bottom: .3rem; overflow-wrap: anywhere; }
   body { padding: 1rem .7rem 2rem; }
   .card { padding: .8rem; }
   table { font-size: .88rem; }
-  .wide tr { display: grid; grid-template-columns: repeat(3, 1fr); }
-  .wide :is(th, td) { padding: .15rem 0 .3rem; text-align: left; }
-  .wide td:not(:nth-last-child(-n+3)), .wide th:not(:nth-last-child(-n+3)) {
-    grid-column: 1 / -1; padding: .4rem 0 0; border: 0; }
   th, td { padding: .4rem .3rem; }
-  .story thead { position: absolute; clip-path: inset(50%); }
-  .story tr { display: block; padding: .6rem 0; }
-  .story tr + tr { border-top: 1px solid var(--rule); }
-  .story td { display: flex; gap: .8rem; padding: .15rem 0; border: 0; }
-  .story td::before { content: attr(data-label); flex: 0 0 6.5rem;
-    color: var(--soft); }
+  :is(.story, .wide) thead { position: absolute; clip-path: inset(50%); }
+  :is(.story, .wide) tr { display: block; padding: .6rem 0; }
+  :is(.story, .wide) tr + tr { border-top: 1px solid var(--rule); }
+  :is(.story, .wide) td { display: flex; gap: .8rem; padding: .15rem 0; border: 0; }
+  :is(.story, .wide) td::before { content: attr(data-label); color: var(--soft); }
+  .story td::before { flex: 0 0 6.5rem; }
   .story td > * { min-width: 0; }
+  .wide td { justify-content: space-between; text-align: right; white-space: normal; }
+  .wide td:first-child { display: block; text-align: left; font-weight: 600; }
+  .wide td:first-child::before { content: none; }
+  .wide td:first-child .soft { font-weight: 400; }
 }
 @media print { body { background: #fff; } .card, .tile { break-inside: avoid; } }
 """
+
+
+def page_of(title: str, body: str) -> str:
+    """A page that asks nothing of the net, around ready HTML.
+
+    title:  text, whatever it contains
+    """
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="gemel">
+<title>{escape(title)}</title>
+<style>{STYLE}</style>
+</head>
+<body><main>
+{body}
+</main></body>
+</html>
+"""
+
+
+def again(command: str) -> str:
+    """What to type for the same page."""
+    return f"<h2>Do it again</h2><p><code>{escape(command)}</code></p>"

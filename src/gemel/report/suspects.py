@@ -1,15 +1,11 @@
-"""Which cells contradict their inventory, on one page with a picture of each?"""
+"""Which cells contradict their inventory, in words, in a table and in JSON?"""
 
-import base64
 import dataclasses
-from html import escape
 from typing import Any
 
 from gemel.report.plain import plain
-from gemel.report.sheet import STYLE
-from gemel.twin.suspects.suspects import LEAST_GAIN, LEAST_TURN_DEG, Suspect
+from gemel.twin.suspects.suspects import Suspect
 
-MOST_PICTURES = 60  # of the surest; a page must still open on a phone
 TABLE_HEADS = (
     "cell",
     "inventory",
@@ -90,58 +86,4 @@ def as_json(findings: Findings) -> dict[str, Any]:
                 for one in findings.suspects
             ],
         }
-    )
-
-
-def render_page(findings: Findings) -> str:
-    """One HTML page that asks nothing of the net; names are text there, whatever they
-    contain."""
-    rows = "".join(
-        "<tr>"
-        + "".join(f"<td>{escape(text)}</td>" for text in table_row(one))
-        + "</tr>"
-        for one in findings.suspects
-    )
-    heads = "".join(f"<th>{escape(head)}</th>" for head in TABLE_HEADS)
-    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-    pictures = "".join(_figure(one) for one in findings.suspects[:MOST_PICTURES])
-    more = len(findings.suspects) - MOST_PICTURES
-    rest = f"<p>Pictures of the {MOST_PICTURES} surest.</p>" if more > 0 else ""
-    skipped = f"<p>{escape(findings.skipped)}.</p>" if findings.skipped else ""
-    shown = f'<div class="card">{table}</div>' if findings.suspects else ""
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="gemel">
-<title>Cells that contradict their inventory</title>
-<style>{STYLE}</style>
-</head>
-<body><main>
-<header><h1>Cells that contradict their inventory</h1>
-<p class="lead">{escape(in_words(findings))}</p></header>
-<p>Gain: in natural log-likelihood over the inventory's azimuth, places near each other
-counted as one. A cell is named from a gain of {LEAST_GAIN:g} and a turn of
-{LEAST_TURN_DEG:g}° on. Go and look before you change anything: a wall that mirrors, or
-a cell that was mistaken for another, looks the same from here.</p>
-{skipped}
-{shown}
-<h2>Evidence</h2>
-{rest}<div class="grid">{pictures}</div>
-</main></body>
-</html>
-"""
-
-
-def _figure(one: Suspect) -> str:
-    # Plotting is heavy: who asks for no page never waits for it.
-    from gemel.report.suspects_rose import rose_picture
-
-    picture = rose_picture(one)
-    data = base64.b64encode(picture.png).decode()
-    return (
-        f'<figure class="card"><h3>{escape(picture.title)}</h3>'
-        f'<img alt="{escape(picture.alt)}" src="data:image/png;base64,{data}">'
-        f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
     )

@@ -20,6 +20,7 @@ from gemel.report.look import (
 from gemel.twin.suspects.suspects import Suspect
 
 SIZE_IN = 3.6
+RING_DB = 10.0
 SEEMS = LAYERS[5]
 LEAST_ROOM_DB = 6.0  # so that a round rose does not look like a sharp one
 
@@ -65,9 +66,17 @@ def rose_picture(one: Suspect) -> Picture:
         at = np.radians(bearing_deg)
         axes.plot([at, at], [0.0, 1.1 * top], style, color=colour, lw=1.8, label=label)
     axes.set_ylim(0.0, 1.12 * top)
-    axes.set_yticks([])
+    rings = np.arange(np.ceil(low_db / RING_DB) * RING_DB, high_db, RING_DB)
+    rings = rings[rings - floor_db > 0.25 * (high_db - floor_db)]  # no crowd inside
+    axes.set_yticks(rings - floor_db, [f"{ring_db or 0.0:.0f} dB" for ring_db in rings])
+    axes.set_rlabel_position(_quiet_deg(one))
+    for label in axes.get_yticklabels():
+        label.set(fontsize=0.75 * FONT_PT, color=INK, ha="center", va="center")
+        label.set_bbox({"facecolor": "white", "alpha": 0.75, "edgecolor": "none",
+                        "pad": 0.6})  # fmt: skip
+        label.set_zorder(5)
     axes.set_xticks(np.radians([0, 90, 180, 270]), ["N", "E", "S", "W"])
-    axes.tick_params(colors=INK, labelsize=FONT_PT)
+    axes.tick_params(axis="x", colors=INK, labelsize=FONT_PT)
     axes.grid(color=FAINT, linewidth=0.7)
     axes.spines["polar"].set_color(BASELINE)
     axes.legend(
@@ -83,10 +92,19 @@ def rose_picture(one: Suspect) -> Picture:
     what = "swapped sectors" if one.kind == "swapped" else "wrong azimuth"
     return Picture(
         title=f"{drawable(one.cell)}: {what}",
-        caption=f"Levels without distance, from {one.places:,} places "
+        caption="Levels without what distance takes, in dB beside the usual, from "
+        f" {one.places:,} places "
         f"({one.points:,} points); the inventory says {one.azimuth_deg:.0f}°, it seems "
         f"{one.seems_deg:.0f}°.",
         alt=f"Rose of levels around the mast: turned by {one.turn_deg:+.0f} degrees, "
         f"with a gain of {one.gain:.0f} in log-likelihood.",
         png=png(figure),
     )
+
+
+def _quiet_deg(one: Suspect) -> float:
+    """A bearing for the numbers of the rings, away from what is drawn as a line."""
+    candidates = np.arange(22.5, 360.0, 45.0)
+    lines = np.array([one.azimuth_deg, one.seems_deg])
+    apart = np.abs((candidates[:, None] - lines[None] + 180.0) % 360.0 - 180.0)
+    return float(candidates[apart.min(1).argmax()])

@@ -16,7 +16,7 @@ from gemel.network.controls import Controls
 from gemel.twin.belief import Belief, habit_step
 from gemel.twin.far import far_expected
 from gemel.twin.forecast import Thresholds, forecast_jit
-from gemel.twin.levels import NAMES, Expected, expected, stacked, told_again
+from gemel.twin.levels import NAMES, Expected, expected, moved, stacked, told_again
 from gemel.twin.what_if.what_if import listen_anew
 
 Horizon = Literal["period", "hour", "day"]
@@ -61,7 +61,7 @@ def cell_forecast(
         wish = _physics(_listening(belief, controls), controls, when_s, each_s)
         usual = _physics(belief, belief.told_under, when_s, each_s)
         both = controls.awake & belief.told_under.awake
-        by = jnp.where(both[None], wish - usual, 0.0)
+        by = jnp.where(both[None], moved(found.middle, usual, wish), 0.0)
         parts = {name: value + by for name, value in parts.items()}
         # A cell asleep does what sleeping cells do, and hardly less or more.
         asleep = ~controls.awake[None]

@@ -90,7 +90,9 @@ def told_again(name: str, looked: Float[Array, "*axes"]) -> Float[Array, "*axes"
     """The other way round; no share is below none or above all."""
     if name in IN_POINTS:
         return IN_POINTS[name] * jnp.clip(looked, 0.0, 1.0)
-    return jnp.exp(looked)
+    value, least = jnp.exp(looked), LEAST.get(name, 1.0)
+    # The least that is told apart from nothing is nothing: that is what was reported.
+    return jnp.where(value <= 1.001 * least, 0.0, value)
 
 
 def _features() -> int:
@@ -304,3 +306,33 @@ def _lesson(
 def stacked(reported: dict[str, Float[Array, "*axes"]]) -> Float[Array, "name *axes"]:
     """Values of a report by name, in the order of `NAMES`, as they are filtered."""
     return jnp.stack([looked_at(name, reported[name]) for name in NAMES])
+
+
+MOST_RATE = 1.0  # logarithm: what a turned knob may do to a cell's throughput
+
+
+def moved(
+    level: Float[Array, "name cell"],
+    before: Float[Array, "name cell"],
+    after: Float[Array, "name cell"],
+) -> Float[Array, "name cell"]:
+    """What a level, as `looked_at` has it, rises by when physics says so.
+
+    Users that come from elsewhere bring what they want, however little the cell had
+    before; users that leave take a share of what it has. Of a throughput only its ratio
+    means anything, and that not where physics had nobody there before.
+    """
+    by = after - before
+    ratio = jnp.clip(by, -MOST_RATE, MOST_RATE)
+    come = jnp.maximum(jnp.exp(after) - jnp.exp(before), 0.0)
+    added = jnp.log(jnp.exp(level) + come) - level
+    changes = []
+    for number, name in enumerate(NAMES):
+        if name in IN_POINTS:
+            changes.append(by[number])
+        elif name == "DRB.UEThpDl":
+            nobody = (before[number] <= 0.0) | (after[number] <= 0.0)
+            changes.append(jnp.where(nobody, 0.0, ratio[number]))
+        else:
+            changes.append(jnp.where(by[number] > 0.0, added[number], by[number]))
+    return jnp.stack(changes)

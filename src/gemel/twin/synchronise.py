@@ -27,7 +27,7 @@ from gemel.twin.belief import (
 )
 from gemel.twin.far import Far, come_due, far_shifted
 from gemel.twin.forecast import Thresholds
-from gemel.twin.levels import Levels, looked_over, shifted, stacked, told
+from gemel.twin.levels import Levels, looked_over, moved, shifted, stacked, told
 from gemel.twin.source import Observation
 from gemel.twin.whereabouts import listened
 
@@ -305,7 +305,7 @@ def turned(
 
     before = jax.lax.map(one_member, jnp.arange(belief.members)).mean(0)
     both = controls.awake & belief.told_under.awake
-    return jnp.where(both[None], now - before, 0.0)
+    return jnp.where(both[None], moved(belief.levels.mean[-1], before, now), 0.0)
 
 
 def _to_zones(

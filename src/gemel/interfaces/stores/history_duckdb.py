@@ -128,7 +128,8 @@ class DuckHistory(AbstractHistory):
         self._last += 1
         self._filed[kind][filed.name] = filed
         try:
-            self._forget(kind)
+            for each in KINDS:  # time passes for all of them
+                self._forget(each)
             self._tidy(kind)
         except (InterfaceError, FileNotFoundError) as error:
             log.warning("kept, but not tidied: %s", error)

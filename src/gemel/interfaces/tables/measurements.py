@@ -170,6 +170,11 @@ def _places(columns: Columns, frame: Frame) -> np.ndarray:
     if degrees and (frame.zone is not None or not metres):
         latitude_deg, longitude_deg = columns.numbers("lat"), columns.numbers("lon")
         on_earth = (np.abs(latitude_deg) <= 90.0) & (np.abs(longitude_deg) <= 180.0)
+        if not on_earth.any() and (np.abs(longitude_deg) <= 90.0).any():
+            raise InterfaceError(
+                f"{columns.path}: lat is beyond 90° in every row. Did lat and lon "
+                "change places?"
+            )
         place_m = frame.from_degrees(
             np.where(on_earth, latitude_deg, np.nan),
             np.where(on_earth, longitude_deg, np.nan),

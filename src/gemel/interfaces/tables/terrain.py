@@ -19,6 +19,7 @@ from gemel.twin.calibration.measured import CLUTTER_CLASSES, Terrain
 
 RASTERS = ("altitude", "building_height", "clutter")
 PLACES = ("x0", "y0", "step")
+SHOWN = 8  # arrays of a file that is no map
 LOWEST_LAND_M = -500.0  # the shore of the Dead Sea lies at -430 m
 
 
@@ -59,9 +60,10 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise InterfaceError(f"{path} is no .npz of rasters. Give such a map.")
             if missing := [n for n in (*RASTERS, *PLACES) if n not in file.files]:
+                has = [*file.files[:SHOWN], *(["…"] if file.files[SHOWN:] else [])]
                 raise InterfaceError(
                     f"{path} has no array {', '.join(missing)}; it has "
-                    f"{', '.join(file.files) or 'none'}. Give a map with "
+                    f"{', '.join(has) or 'none'}. Give a map with "
                     f"{', '.join((*RASTERS, *PLACES))}."
                 )
             return {name: file[name] for name in (*RASTERS, *PLACES)}

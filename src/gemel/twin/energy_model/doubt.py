@@ -7,7 +7,7 @@ sets for two-layer hierarchical models", JASA 118, 2023, method 1: pooling).
 """
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 # With fewer stations the interval has no end: one of k + 1 lies beyond all k.
 FEWEST_STATIONS = 20
@@ -62,3 +62,23 @@ def ends_by_type(
             conformal_ends(off[rows], station[rows], sure) if rich[kind] else rest
         )
     return low, high
+
+
+def inside_others(
+    off: Float[np.ndarray, " row"],
+    station: Int[np.ndarray, " row"],
+    radio_type: Int[np.ndarray, " row"],
+    types: int,
+    sure: float,
+    fold: Int[np.ndarray, " row"],
+) -> Bool[np.ndarray, " row"]:
+    """Whether a row lies in the interval that the other folds' errors make."""
+    inside = np.zeros(len(off), bool)
+    for part in np.unique(fold):
+        here = fold == part
+        low, high = ends_by_type(
+            off[~here], station[~here], radio_type[~here], types, sure
+        )
+        kind = radio_type[here]
+        inside[here] = (low[kind] <= off[here]) & (off[here] <= high[kind])
+    return inside
