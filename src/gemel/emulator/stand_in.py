@@ -187,9 +187,12 @@ class StandIn:
         if _antennas(controls) != _antennas(now.controls):
             users = state.users
             network, _ = struck(self.network, controls, self._ailments(self.elapsed_s))
-            candidates = heard(
-                network.propagation, network.cells, controls, users.places
+            # Where each was looked for last: otherwise those who walk would be up to
+            # date in a life whose antennas turned, and in the other lives not.
+            there = eqx.tree_at(
+                lambda p: p.position_m, users.places, users.candidates.refreshed_m
             )
+            candidates = heard(network.propagation, network.cells, controls, there)
             state = eqx.tree_at(lambda s: s.users.candidates, state, candidates)
         self._lives[life] = dataclasses.replace(
             now,

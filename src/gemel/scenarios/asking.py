@@ -41,6 +41,7 @@ from gemel.twin.what_if.batch import (
     what_if_batch,
     wish_of,
 )
+from gemel.twin.what_if.limits import limits
 from gemel.twin.what_if.new_cells import with_new_cells
 from gemel.units import BIT_PER_KBIT
 from gemel.world.demand import DAY_S, HOUR_S
@@ -224,12 +225,14 @@ def _wish(
 def _answers(belief: Belief, one: WhatIfs) -> tuple[Answer, ...]:
     answers = []
     for name, kind in TARGETS.items():
+        if name not in one.before.kpis:
+            continue  # only an intent asks for it
         before, after = one.before.kpis[name], one.after.kpis[name]
         was, comes = (
             _band(kpi, float(spread_of(belief, name, jnp.asarray(kpi))), least=0.0)
             for kpi in (before, after)
         )
-        answers.append(Answer(name, kind.unit, was, comes, _band(after - before)))
+        answers.append(Answer(name, kind.unit, was, comes, _change(after - before)))
 
     def of_members(name: str, unit: str, scale: float, field: str) -> Answer:
         before, after = (scale * getattr(p, field) for p in (one.before, one.after))
@@ -238,7 +241,7 @@ def _answers(belief: Belief, one: WhatIfs) -> tuple[Answer, ...]:
             unit,
             _band(before, least=0.0),
             _band(after, least=0.0),
-            _band(after - before),
+            _change(after - before),
         )
 
     answers.append(of_members(EDGE, "kbit/s", 1.0 / BIT_PER_KBIT, "edge_bps"))
@@ -269,10 +272,17 @@ def _of_cell(before: Period, after: Period, cell: int) -> tuple[Answer, ...]:
                 MEASUREMENTS[name][0],
                 _band(was, least=0.0),
                 _band(now, least=0.0),
-                _band(now - was),
+                _change(now - was),
             )
         )
     return tuple(answers)
+
+
+def _change(members: Array | np.ndarray) -> Band:
+    """Of a change that is to be lived once."""
+    members = np.asarray(members, np.float64)
+    low, high = limits(members, normal=BAD_SIDE)
+    return float(low), float(members.mean()), float(high)
 
 
 def _band(

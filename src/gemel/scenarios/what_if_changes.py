@@ -10,6 +10,7 @@ import dataclasses
 import equinox as eqx
 import numpy as np
 
+from gemel.errors import ScenarioError
 from gemel.network.cells import Cells
 from gemel.network.controls import Controls
 
@@ -69,6 +70,21 @@ def random_trials(
         steps = [_step(field, rng) for field in fields]
         trials.append(Trial(tuple(map(int, cells)), tuple(fields), tuple(steps)))
     return trials
+
+
+def boldest(trials: list[Trial], kinds: tuple[str, ...]) -> list[Trial]:
+    """Of those of one cell alone, for every name the one of that kind with the largest
+    step that is not taken yet; what sleeps or is woken, in the order it was drawn."""
+    chosen: list[Trial] = []
+    for kind in kinds:
+        left = [t for t in trials if t.fields == (kind,) and t not in chosen]
+        if not left:
+            raise ScenarioError(
+                f"none of {len(trials)} changes turns {kind} of one cell alone once "
+                f"{len(chosen)} are taken. Draw more changes, e.g. 100."
+            )
+        chosen.append(max(left, key=lambda trial: abs(trial.steps[0])))
+    return chosen
 
 
 def _step(field: str, rng: np.random.Generator) -> float:

@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float
 
 from gemel.emulator.secrets import Secrets
 from gemel.emulator.stand_in import StandIn
+from gemel.emulator.tempos.pace import Pace
 from gemel.emulator.tempos.seconds import Tempo
 from gemel.errors import ScenarioError
 from gemel.interfaces.networks.emulated import EmulatedSource, recall
@@ -25,7 +26,13 @@ from gemel.network.controls import Controls
 from gemel.network.counters import measurements
 from gemel.scenarios.hexagons import hexagons
 from gemel.scenarios.trial import crowd_for, remember
-from gemel.scenarios.what_if_changes import Trial, neighbours_of, random_trials
+from gemel.scenarios.what_if_changes import (
+    Trial,
+    boldest,
+    neighbours_of,
+    random_trials,
+)
+from gemel.scenarios.what_if_truth_intervals import Coverage, coverage_of
 from gemel.scenarios.worlds import PublicFacts, public_facts, stand_in_for
 from gemel.twin.belief import Belief
 from gemel.twin.forecast import Thresholds
@@ -51,21 +58,27 @@ class TruthOptions:
     """What to try, and where.
 
     changes:      random ones, the same in every world
+    boldest:      kinds; of each only the boldest change of one cell is lived. Without
+                  any, all are
     seeds:        of the worlds
     mean_load:    of all cells at the busy hour
     hour:         of Tuesday, when the change is made
     lived_s:      how long both lives are watched after it
+    settling_s:   how long they go on unwatched before that; slots begin with empty
+                  queues, and phones need a while to find other cells
     asleep:       share of cells that sleep when the twin is asked
     draw:         of the changes
     """
 
     changes: int = 100
+    boldest: tuple[str, ...] = ()
     seeds: tuple[int, ...] = tuple(range(10, 20))
     rings: int = 2
     users: int = 2_850
     mean_load: float = 0.3
     hour: float = 17.0
     lived_s: float = HOUR_S
+    settling_s: float = 0.0
     step_s: float = 60.0
     tempo: Tempo = "flow"
     asleep: float = 1.0 / 12.0
@@ -84,11 +97,16 @@ class TruthOptions:
 class World:
     """What was said and what came in one world, change by change.
 
-    said, lived: kind -> value; load has an axis of cells, in points
+    members:  kind -> what each member of the belief said
+    lived:    kind -> what came; load has an axis of cells, in points
     """
 
-    said: dict[str, Float[np.ndarray, "change *cell"]]
+    members: dict[str, Float[np.ndarray, "member change *cell"]]
     lived: dict[str, Float[np.ndarray, "change *cell"]]
+
+    def said(self, kind: str) -> Float[np.ndarray, "change *cell"]:
+        """The members' mean."""
+        return self.members[kind].mean(0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,13 +137,13 @@ class Truth:
     worlds: tuple[World, ...]
 
     def scores(self, of_mean: bool = False) -> tuple[Score, ...]:
-        """Mean over the worlds of what was said against the mean of what came.
+        """The mean over the worlds of what was said against that of what came.
 
         of_mean:  sigma is that of the mean over the worlds, not of a single world
         """
         found = []
         for kind in KINDS:
-            said = np.stack([self._flat(world.said[kind]) for world in self.worlds])
+            said = np.stack([self._flat(world.said(kind)) for world in self.worlds])
             lived = np.stack([self._flat(world.lived[kind]) for world in self.worlds])
             sigma = lived.std(0, ddof=1)
             if of_mean:
@@ -142,7 +160,8 @@ class Truth:
         for kind in KINDS:
             each = []
             for world in self.worlds:
-                said, lived = (self._flat(d[kind]) for d in (world.said, world.lived))
+                said = self._flat(world.said(kind))
+                lived = self._flat(world.lived[kind])
                 moved = lived != 0.0
                 each.append(score(kind, said[moved], lived[moved], lived.size))
             found.append(
@@ -155,6 +174,18 @@ class Truth:
                 )
             )
         return tuple(found)
+
+    def inside(self) -> tuple[Coverage, ...]:
+        """How often one more world was as the members of its belief said."""
+        found = []
+        for kind in KINDS:
+            said = [self._of_members(world.members[kind]) for world in self.worlds]
+            lived = [self._flat(world.lived[kind]) for world in self.worlds]
+            found.append(coverage_of(kind, said, lived))
+        return tuple(found)
+
+    def _of_members(self, value: np.ndarray) -> np.ndarray:
+        return value[:, self.felt] if value.ndim == 3 else value
 
     def _flat(self, value: np.ndarray) -> np.ndarray:
         return value[self.felt] if value.ndim == 2 else value
@@ -187,6 +218,8 @@ def try_out(
         now = _some_asleep(facts.controls, options.asleep, rng)
         able = np.ones(now.awake.size, bool)
         trials = random_trials(now, able, options.changes, rng)
+        if options.boldest:
+            trials = boldest(trials, options.boldest)
         near = neighbours_of(facts.cells)
         felt = np.zeros((len(trials), able.size), bool)
         for row, trial in zip(felt, trials, strict=True):
@@ -235,6 +268,7 @@ def _world(
     stand_in = stand_in_for(
         facts, seed, 0.0, 1, options.secrets, tempo=options.tempo, period_s=PERIOD_S
     )
+    pace = _one_program(stand_in.pace)
     with stand_in.by_flows():
         belief = _told(facts, stand_in, now, seed, when_s)
     wishes = stacked([wish_of(trial.applied(now)) for trial in trials])
@@ -257,10 +291,12 @@ def _world(
             luck,
             when_s,
             lives=1,
-            pace=stand_in.pace,
+            pace=pace,
         )
         if trial is not None:
             life.turn(0, trial.applied(now))
+        if options.settling_s:
+            life.advance(round(options.settling_s / options.step_s), options.step_s)
         life.advance(steps, options.step_s)
         return _seen(life)
 
@@ -272,6 +308,14 @@ def _world(
         rows.append({kind: with_it[kind] - without[kind] for kind in KINDS})
     came = {kind: np.stack([row[kind] for row in rows]) for kind in KINDS}
     return World(_said(both), came)
+
+
+def _one_program(pace: Pace) -> Pace:
+    """The seed of the air's coin tosses is compiled in: with the same one in all worlds
+    their slots are compiled once. People, places and wishes differ anyhow."""
+    if pace.engine is None:
+        return pace
+    return dataclasses.replace(pace, engine=dataclasses.replace(pace.engine, seed=0))
 
 
 def _told(
@@ -311,10 +355,14 @@ def _seen(life: StandIn) -> dict[str, np.ndarray]:
 
 
 def _said(both: WhatIfs) -> dict[str, np.ndarray]:
-    """The members' mean."""
-    edge = np.asarray(both.after.edge_bps - both.before.edge_bps[None])
+    """Of every member: [member change] or [member change cell]."""
+    edge = both.after.edge_bps - both.before.edge_bps[None]
+    changes = {
+        "energy": both.cell_change("PEE.Energy").sum(2),
+        "load": both.cell_change("RRU.PrbTotDl"),
+        "edge": edge,
+    }
     return {
-        "energy": np.asarray(both.cell_change("PEE.Energy"), float).sum(2).mean(1),
-        "load": np.asarray(both.cell_change("RRU.PrbTotDl"), float).mean(1),
-        "edge": edge.astype(float).mean(1),
+        kind: np.asarray(change, np.float64).swapaxes(0, 1)
+        for kind, change in changes.items()
     }

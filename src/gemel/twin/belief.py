@@ -16,6 +16,7 @@ from gemel.network.kpi import kpis
 from gemel.network.simulator import Network, State, Users
 from gemel.twin.far import Far
 from gemel.twin.levels import Levels
+from gemel.twin.wanting import asked
 from gemel.world.demand import DAY_S
 
 # A share of cells may be zero, where no ratio of forecast and report exists.
@@ -43,6 +44,8 @@ class Belief(eqx.Module):
                   the KPIs in percent, else natural logarithm (see `ERROR_IN_POINTS`)
     gain_db:      how much louder a cell is heard than inventory and map say
     gain_luck:    which side of what is heard a member believes, standard normal
+    wanting:      what an imagined user asks for, as a part of what it would where rates
+                  are high, see `wanting`
     first_share:  `share` as it was imagined, before phones told how loud cells are
     heard:        what phones told lately, see `whereabouts`
     levels:       what the cells' own reports say of their next one
@@ -63,6 +66,7 @@ class Belief(eqx.Module):
     kpi_variance: dict[str, Float[Array, ""]]
     gain_db: Float[Array, "member cell"]
     gain_luck: Float[Array, "member cell"]
+    wanting: Float[Array, "member user"]
     first_share: Float[Array, "member user"]
     heard: Float[Array, "cell bin"]
     levels: Levels
@@ -83,7 +87,9 @@ def demand_bps(
     slot = jnp.floor(jnp.mod(elapsed_s, DAY_S) * (slots / DAY_S) + 0.5)
     usual_bps = belief.habit_bps[jnp.mod(slot.astype(jnp.int32), slots)]
     zone_bps = usual_bps[None] * jnp.exp(belief.log_demand)
-    return jnp.take_along_axis(zone_bps, belief.users.home, 1) * belief.share
+    home = belief.users.home
+    theirs = asked(belief.share, belief.wanting, home, zone_bps.shape[1])
+    return jnp.take_along_axis(zone_bps, home, 1) * theirs
 
 
 def member_state(

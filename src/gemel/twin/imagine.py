@@ -21,6 +21,7 @@ from gemel.twin.belief import ERROR_IN_POINTS, Belief
 from gemel.twin.far import nothing_said
 from gemel.twin.levels import no_levels
 from gemel.twin.source import Observation
+from gemel.twin.wanting import wanting_of
 from gemel.units import BIT_PER_KBIT
 from gemel.world.buildings import Buildings
 from gemel.world.demand import DAY_S, HOUR_S
@@ -117,12 +118,15 @@ def imagine(
         chosen,
         (weight.astype(jnp.float32), home.astype(jnp.int32)),
     )
+    network = Network(cells, propagation, Still(), jnp.ones(count), jnp.ones(count))
+    share = jnp.asarray(share, jnp.float32)
     doubt = rng.normal(0, FIRST_DOUBT, (3, members, count)).astype(np.float32)
     doubt[2] += GUEST_PRIOR
     return Belief(
-        network=Network(cells, propagation, Still(), jnp.ones(count), jnp.ones(count)),
+        network=network,
         users=chosen,
-        share=jnp.asarray(share, jnp.float32),
+        share=share,
+        wanting=wanting_of(network, chosen, share, controls, yesterday),
         habit_bps=habit_bps,
         log_demand=jnp.asarray(doubt[0]),
         log_rate=jnp.asarray(doubt[1]),
@@ -136,7 +140,7 @@ def imagine(
         },
         gain_db=jnp.zeros((members, count)),
         gain_luck=jnp.asarray(rng.normal(size=(members, count)), jnp.float32),
-        first_share=jnp.asarray(share, jnp.float32),
+        first_share=share,
         heard=jnp.zeros((count, BINS)),
         levels=no_levels(count),
         far={

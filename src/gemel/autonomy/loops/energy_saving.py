@@ -252,6 +252,7 @@ def _thinned(belief: Belief, members: int) -> Belief:
         lambda b: (
             b.users,
             b.share,
+            b.wanting,
             b.log_demand,
             b.log_rate,
             b.log_guest,
@@ -264,6 +265,7 @@ def _thinned(belief: Belief, members: int) -> Belief:
             (
                 belief.users,
                 belief.share,
+                belief.wanting,
                 belief.log_demand,
                 belief.log_rate,
                 belief.log_guest,

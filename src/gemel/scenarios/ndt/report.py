@@ -29,6 +29,7 @@ from gemel.scenarios.ndt.events import Happening
 from gemel.twin.belief import Belief
 from gemel.twin.forecast import CHANGE_DOUBT
 from gemel.twin.what_if.batch import WhatIfs, spread_of
+from gemel.twin.what_if.limits import limits
 from gemel.units import BIT_PER_KBIT
 
 MOST_ODDS = 0.01  # of missing a target, as the guard has it
@@ -126,6 +127,8 @@ def _configuration(number: int, one: Tried) -> tuple[NDTOutputDescription, ...]:
 def _kpis(both: WhatIfs, number: int, belief: Belief) -> tuple[dict[str, Any], ...]:
     told = []
     for name, kind in TARGETS.items():
+        if name not in both.before.kpis:
+            continue  # only an intent asks for it
         before, after = _members(both, number, name)
         told.append(
             {
@@ -133,7 +136,7 @@ def _kpis(both: WhatIfs, number: int, belief: Belief) -> tuple[dict[str, Any], .
                 "unit": kind.unit,
                 "before": _band(before, _spread(belief, name, before)),
                 "after": _band(after, _spread(belief, name, after)),
-                "change": _band(after - before, float((after - before).std()), None),
+                "change": _change(after - before),
             }
         )
     for name, unit, scale, field in (
@@ -149,7 +152,7 @@ def _kpis(both: WhatIfs, number: int, belief: Belief) -> tuple[dict[str, Any], .
                 "unit": unit,
                 "before": _band(before, float(before.std())),
                 "after": _band(after, float(after.std())),
-                "change": _band(change, float(change.std()), None),
+                "change": _change(change),
             }
         )
     return tuple(told)
@@ -199,7 +202,7 @@ def _cell(both: WhatIfs, number: int, cell: int, name: str) -> dict[str, Any]:
         "unit": unit,
         "before": _band(before, float(before.std())),
         "after": _band(after, float(after.std())),
-        "change": _band(change, float(change.std()), None),
+        "change": _change(change),
     }
 
 
@@ -212,13 +215,18 @@ def _spread(belief: Belief, name: str, members: np.ndarray) -> float:
     return float(spread_of(belief, name, jnp.asarray(members, jnp.float32)))
 
 
-def _band(
-    members: np.ndarray, spread: float, least: float | None = 0.0
-) -> dict[str, float | None]:
+def _band(members: np.ndarray, spread: float) -> dict[str, float | None]:
     mean = float(members.mean())
-    low, high = mean - BAD_SIDE * spread, mean + BAD_SIDE * spread
-    low = low if least is None else max(low, least)
+    low, high = max(mean - BAD_SIDE * spread, 0.0), mean + BAD_SIDE * spread
     return {"mean": _figures(mean), "low": _figures(low), "high": _figures(high)}
+
+
+def _change(members: np.ndarray) -> dict[str, float | None]:
+    """Of a change that is to be lived once."""
+    low, high = limits(members, normal=BAD_SIDE)
+    mean = float(members.mean())
+    ends = _figures(float(low)), _figures(float(high))
+    return {"mean": _figures(mean), "low": ends[0], "high": ends[1]}
 
 
 def _figures(value: float) -> float | None:
