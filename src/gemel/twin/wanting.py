@@ -17,7 +17,7 @@ from gemel.network.association import associate
 from gemel.network.controls import Controls
 from gemel.network.own_layer import own_layer
 from gemel.network.simulator import Network, Users
-from gemel.twin.source import Observation
+from gemel.twin.source import Measured, Observation
 from gemel.units import BIT_PER_KBIT
 
 # Rates beyond which nobody wants more for them; with the first everybody is content.
@@ -141,7 +141,7 @@ def _told(
     bps, load, both = [], [], []
     for report in yesterday:
         volume = report.measured["DRB.PdcpSduVolumeDL"]
-        blocks = report.measured["RRU.PrbTotDl"]
+        blocks = report.measured.get("RRU.PrbTotDl", _unsaid(volume))
         both.append(np.asarray(volume.present & blocks.present))
         kbit = np.asarray(volume.value, np.float64)
         bps.append(kbit * BIT_PER_KBIT / float(report.period_s))
@@ -155,3 +155,9 @@ def _told(
         return jnp.asarray(total / count, jnp.float32)
 
     return mean(bps), mean(load)
+
+
+def _unsaid(like: Measured) -> Measured:
+    """Of as many cells, nothing."""
+    nothing = jnp.zeros_like(like.value)
+    return Measured(nothing, jnp.zeros_like(like.present), nothing)
