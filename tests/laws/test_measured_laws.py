@@ -80,7 +80,11 @@ def there_and_back(facts: PublicFacts, told) -> dict[str, list]:
 
 def column(file: MeasFile, facts: PublicFacts, name: str) -> list:
     names = facts_of(facts.plan.inventory, facts.cells).names
-    where = {"NRCellDU": names.cell_du, "NRCellCU": names.cell_cu}
+    where = {
+        "NRCellDU": names.cell_du,
+        "NRCellCU": names.cell_cu,
+        "Beam": names.beam,
+    }
     dns = where[measurement(name).object_class]
     values = {
         object_dn(element.entity_dn, ldn): row[info.names.index(name)]

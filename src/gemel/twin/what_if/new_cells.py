@@ -41,7 +41,7 @@ def with_new_cells(
         belief.network,
         (cells, propagation, ones, ones),
     )
-    slots = belief.habit_bps.shape[0]
+    slots, bins = belief.habit_bps.shape[0], belief.heard.shape[1]
     grown = eqx.tree_at(
         lambda b: (
             b.network,
@@ -50,6 +50,9 @@ def with_new_cells(
             b.log_rate,
             b.log_guest,
             b.load,
+            b.gain_db,
+            b.gain_luck,
+            b.heard,
         ),
         belief,
         (
@@ -60,6 +63,10 @@ def with_new_cells(
             # Whoever comes is no zone's guest: there is no zone of its own to be from.
             jnp.concatenate([belief.log_guest, own], 1),
             jnp.concatenate([belief.load, blank], 1),
+            # No phone has told of them: they are as loud as the plan says.
+            jnp.concatenate([belief.gain_db, blank], 1),
+            jnp.concatenate([belief.gain_luck, blank], 1),
+            jnp.concatenate([belief.heard, jnp.zeros((more, bins))]),
         ),
     )
     return listen_anew(grown, controls)
