@@ -225,8 +225,6 @@ def _wish(
 def _answers(belief: Belief, one: WhatIfs) -> tuple[Answer, ...]:
     answers = []
     for name, kind in TARGETS.items():
-        if name not in one.before.kpis:
-            continue  # only an intent asks for it
         before, after = one.before.kpis[name], one.after.kpis[name]
         was, comes = (
             _band(kpi, float(spread_of(belief, name, jnp.asarray(kpi))), least=0.0)

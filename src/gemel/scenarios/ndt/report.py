@@ -127,8 +127,6 @@ def _configuration(number: int, one: Tried) -> tuple[NDTOutputDescription, ...]:
 def _kpis(both: WhatIfs, number: int, belief: Belief) -> tuple[dict[str, Any], ...]:
     told = []
     for name, kind in TARGETS.items():
-        if name not in both.before.kpis:
-            continue  # only an intent asks for it
         before, after = _members(both, number, name)
         told.append(
             {
